@@ -30,6 +30,8 @@ export interface FakeSourceControl extends vscode.SourceControl {
 
 interface Added {
   readonly sourceControls: FakeSourceControl[];
+  /** What gives files letters and colours. */
+  readonly decorations: vscode.FileDecorationProvider[];
   /** What was asked for, by the type that was made of it. */
   readonly decorationTypes: Map<vscode.TextEditorDecorationType, vscode.DecorationRenderOptions>;
 }
@@ -38,7 +40,7 @@ const all = new WeakMap<FakeEditor, Added>();
 
 /** What extensions have added to an editor. */
 export function addedTo(editor: FakeEditor): Added {
-  const known = all.get(editor) ?? { sourceControls: [], decorationTypes: new Map() };
+  const known = all.get(editor) ?? { sourceControls: [], decorations: [], decorationTypes: new Map() };
   all.set(editor, known);
   return known;
 }

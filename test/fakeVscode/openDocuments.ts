@@ -1,7 +1,7 @@
 // Documents that are open, and comments beside their lines: what vscode.ts gives of them, and what a test does with them.
 import type * as vscode from 'vscode';
 import type { FakeEditor } from './fakeEditor';
-import { CommentThreadCollapsibleState, Disposable, EventEmitter, type MarkdownString } from './values';
+import { CommentThreadCollapsibleState, Disposable, EventEmitter, Range, type MarkdownString } from './values';
 
 /** A thread of comments, as far as it was shown. */
 interface FakeThread extends vscode.CommentThread {
@@ -37,14 +37,26 @@ export function openIn(editor: FakeEditor): Open {
   return known;
 }
 
-/** Opens a document of that text. @returns what gives it another text, and what closes it */
-export function openDocument(
-  editor: FakeEditor,
-  uri: vscode.Uri,
-  text: string,
-): { readonly document: vscode.TextDocument; readonly change: (text: string) => void; readonly close: () => void } {
+interface OpenedDocument {
+  readonly document: vscode.TextDocument;
+  /** Types another text. */
+  readonly change: (text: string) => void;
+  readonly save: () => void;
+  /** Shows what somebody else has written. */
+  readonly reload: (text: string) => void;
+  readonly close: () => void;
+}
+
+/** Opens a document of that text. @returns what a person, and others, do with it */
+export function openDocument(editor: FakeEditor, uri: vscode.Uri, text: string): OpenedDocument {
   const open = openIn(editor);
-  const now = { text, isClosed: false };
+  const now = { text, isClosed: false, isDirty: false };
+  const become = (later: string, isDirty: boolean): void => {
+    const range = new Range(0, 0, document.lineCount, 0) as vscode.Range;
+    const change = { range, rangeOffset: 0, rangeLength: now.text.length, text: later };
+    Object.assign(now, { text: later, isDirty });
+    open.changed.fire({ document, contentChanges: [change], reason: undefined });
+  };
   const document = {
     uri,
     getText: () => now.text,
@@ -54,15 +66,20 @@ export function openDocument(
     get isClosed() {
       return now.isClosed;
     },
+    get isDirty() {
+      return now.isDirty;
+    },
   } as vscode.TextDocument;
   open.documents.push(document);
   open.opened.fire(document);
   return {
     document,
-    change: (later) => {
-      now.text = later;
+    change: (later) => become(later, true),
+    save: () => {
+      now.isDirty = false;
       open.changed.fire({ document, contentChanges: [], reason: undefined });
     },
+    reload: (later) => become(later, false),
     close: () => {
       now.isClosed = true;
       open.documents.splice(open.documents.indexOf(document), 1);

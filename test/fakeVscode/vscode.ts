@@ -8,7 +8,7 @@ import { FakeTerminal } from './terminal';
 import { nothing, openIn } from './openDocuments';
 import { Disposable, StatusBarAlignment, Uri } from './values';
 import { language } from './language';
-import { createDecorationType } from './contributed';
+import { addedTo, createDecorationType } from './contributed';
 
 export * from './values';
 export * from './contributed';
@@ -137,7 +137,10 @@ export const window: Pick<
     fakeEditor().uriHandler = handler;
     return nothing;
   },
-  registerFileDecorationProvider: () => nothing,
+  registerFileDecorationProvider: (provider) => {
+    addedTo(fakeEditor()).decorations.push(provider);
+    return nothing;
+  },
   get state() {
     const { isFocused } = fakeEditor();
     return { focused: isFocused, active: isFocused };

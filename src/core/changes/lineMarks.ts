@@ -11,7 +11,7 @@ export interface LineMark {
 /** Characters of a side up to which lines are compared: more would hold others up. */
 const mostCharacters = 1_000_000;
 /** Milliseconds that comparing may take. */
-const mostMs = 100;
+const mostMs = 30;
 
 /** Where a text differs from what it was, however its lines end; undefined for what is too much to compare. */
 export function lineMarks(before: string, after: string): readonly LineMark[] | undefined {

@@ -39,8 +39,9 @@ export class ChangeDocuments implements Disposable {
     const { devboxId, top, path, side } = change;
     const look = this.#lookOf(devboxId);
     const of = look?.state?.repositories.find((one) => one.top === top);
-    if (look?.state?.root.authority !== uri.authority || of === undefined || !('found' in of)) return undefined;
-    if (side.id === lastCommit && !side.isWork) return this.original({ devboxId, top, path });
+    if (look?.state?.root.authority !== uri.authority || of === undefined) return undefined;
+    if (isLastCommit(side)) return this.original({ devboxId, top, path });
+    if (!('found' in of)) return undefined;
     return look.changes.content(of.found, { path, side }, { most: mostBytes, signal: look.signal });
   }
 
@@ -52,7 +53,9 @@ export class ChangeDocuments implements Disposable {
   }: Pick<AddressedSide, 'devboxId' | 'top' | 'path'>): Promise<SideContent | undefined> {
     const look = this.#lookOf(devboxId);
     const of = look?.state?.repositories.find((one) => one.top === top);
-    if (look === undefined || of === undefined || !('found' in of) || !hasGit(of.found.report)) return undefined;
+    if (look === undefined || of === undefined) return undefined;
+    if (!('found' in of)) throw of.failure;
+    if (!hasGit(of.found.report)) return undefined;
     const change = of.found.groups.uncommitted.find((one) => one.path === path);
     const side = change === undefined ? { mode: '100644', id: '', isWork: true } : change.before;
     if (side === undefined) return { kind: 'missing' };
@@ -79,16 +82,23 @@ export class ChangeDocuments implements Disposable {
   }
 
   async #text(uri: Uri): Promise<string> {
-    if (sideOf(uri)?.side === undefined) return '';
+    const side = sideOf(uri)?.side;
+    if (side === undefined) return '';
     try {
       const content = await this.content(uri);
       return content === undefined
         ? l10n.t('This change is no longer available. Open it again from its row.')
         : textOf(content);
     } catch (error) {
+      // The editor compares a file with it: it keeps what it has, where words of ours would mark each line.
+      if (isLastCommit(side)) throw error;
       return failureText(error);
     }
   }
+}
+
+function isLastCommit({ id, isWork }: NonNullable<AddressedSide['side']>): boolean {
+  return id === lastCommit && !isWork;
 }
 
 function textOf(content: SideContent): string {

@@ -117,6 +117,7 @@ export class Changes implements Disposable {
     // Another account's by now.
     if (this.#devboxes.get(devboxId) !== one) return;
     this.#live.again();
+    if (one.failure === undefined) this.inEditor.looked();
     if (one.failure !== undefined || before !== one.look?.state) {
       this.#changed.fire([one.root]);
       const root = one.look?.state?.root;

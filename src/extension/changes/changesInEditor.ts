@@ -1,4 +1,4 @@
-import type { Memento, Uri } from 'vscode';
+import { window, type Memento, type Uri } from 'vscode';
 import { hasGit, type FileChange } from '../../core/changes/compare';
 import type { Disposable } from '../../core/events';
 import type { DevboxStore } from '../devboxes/devboxStore';
@@ -29,6 +29,8 @@ export class ChangesInEditor implements Disposable {
   readonly review: ReviewThreads;
   readonly sourceControls: SourceControls;
   readonly #gutter: GutterMarks;
+  readonly #front: Disposable;
+  readonly #fail: Log['failure'];
 
   constructor({ looks, lookOf, store, globalState, onLookedAt, log }: InEditorContext) {
     const stateOf = (devboxId: string): DevboxState | undefined => lookOf(devboxId)?.state;
@@ -37,6 +39,12 @@ export class ChangesInEditor implements Disposable {
         uri,
         [...looks()].map(([devboxId, { look }]) => ({ devboxId, state: look?.state })),
       );
+    const again = (): void => {
+      this.#gutter.again();
+      onLookedAt();
+    };
+    this.#front = window.onDidChangeWindowState(again);
+    this.#fail = (doing, error) => log.failure(doing, error);
     this.documents = new ChangeDocuments(lookOf);
     this.reviewMemory = new ReviewMemory(globalState);
     this.review = new ReviewThreads({
@@ -47,10 +55,10 @@ export class ChangesInEditor implements Disposable {
     this.sourceControls = new SourceControls({
       store,
       stateOf,
-      onOpened: () => {
-        this.#gutter.again();
-        onLookedAt();
-      },
+      fileOf,
+      isText: (uri) => this.documents.isText(uri),
+      onOpened: again,
+      fail: (error) => log.failure('Comparing a file in Source Control', error),
     });
     this.#gutter = new GutterMarks({
       fileOf,
@@ -69,8 +77,15 @@ export class ChangesInEditor implements Disposable {
   /** What is known of a devbox is different. */
   again(devboxId: string): void {
     this.review.again();
-    this.sourceControls.again(devboxId);
+    this.sourceControls
+      .again(devboxId)
+      .catch((error: unknown) => this.#fail('Showing a repository in Source Control', error));
     this.#gutter.again();
+  }
+
+  /** A devbox was looked at, whether or not anything is different. */
+  looked(): void {
+    this.#gutter.looked();
   }
 
   clear(): void {
@@ -80,6 +95,7 @@ export class ChangesInEditor implements Disposable {
   }
 
   dispose(): void {
+    this.#front.dispose();
     this.documents.dispose();
     this.review.dispose();
     this.reviewMemory.dispose();

@@ -34,10 +34,15 @@ export interface GutterContext {
   readonly fail: (error: unknown) => void;
 }
 
-/** What a document is compared with, and the state of the repository that it is from. */
+/** What a document is compared with. */
 interface Original {
+  /** Of the state of the repository that it is from. */
   readonly word: string;
-  readonly text: string;
+  /** Undefined where it is no text, or could not be read. */
+  readonly text: string | undefined;
+  /** Whether nothing differed: what the editor shows of the file is what the last commit has. */
+  readonly isSame: boolean;
+  readonly isRead: boolean;
 }
 
 /** Marks beside the lines of a devbox's files that differ from the last commit, where its changes have been looked at. */
@@ -49,28 +54,49 @@ export class GutterMarks implements Disposable {
   readonly #originals = new Map<string, Original>();
   readonly #marked = new WeakSet<TextEditor>();
   #types: Readonly<Record<LineMark['kind'], TextEditorDecorationType>> | undefined;
-  #drawing = Promise.resolve();
+  #isDue = false;
   #resting: AbortController | undefined;
 
   constructor(context: GutterContext) {
     this.#context = context;
     this.#owned = [
       window.onDidChangeVisibleTextEditors(() => this.again()),
-      workspace.onDidChangeTextDocument(({ document }) => {
-        if (document.uri.scheme === filesScheme) this.#typed();
+      workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+        if (document.uri.scheme !== filesScheme) return;
+        // Read anew from the devbox: what was taken for the last commit's may be what was there before that.
+        if (!document.isDirty && contentChanges.length > 0) this.#forget(document);
+        this.#typed();
       }),
       workspace.onDidCloseTextDocument(({ uri }) => this.#originals.delete(uri.toString())),
     ];
   }
 
-  /** Devboxes of which a file with marks, or one that could have some, is on screen. */
+  /** Devboxes of which a file with marks, or one that could have some, is on screen in a window that is in front. */
   get lookedAt(): readonly string[] {
-    return this.#editors().map(({ file }) => file.devboxId);
+    if (!window.state.focused) return [];
+    return window.visibleTextEditors.flatMap(({ document: { uri } }) => this.#fileOf(uri)?.devboxId ?? []);
   }
 
   /** What is known of devboxes is different. */
   again(): void {
-    this.#drawing = this.#drawing.then(() => this.#draw()).catch((error: unknown) => this.#context.fail(error));
+    if (this.#isDue) return;
+    this.#isDue = true;
+    queueMicrotask(() => {
+      this.#isDue = false;
+      if (this.#stop.signal.aborted) return;
+      try {
+        this.#draw();
+      } catch (error) {
+        this.#context.fail(error);
+      }
+    });
+  }
+
+  /** Devboxes were looked at, whether or not anything is different. */
+  looked(): void {
+    // What was saved, and still does not differ, is in no commit: git ignores it.
+    for (const { document } of window.visibleTextEditors) if (!document.isDirty) this.#forget(document);
+    this.again();
   }
 
   clear(): void {
@@ -85,12 +111,15 @@ export class GutterMarks implements Disposable {
     for (const type of Object.values(this.#types ?? {})) type.dispose();
   }
 
-  #editors(): readonly { readonly editor: TextEditor; readonly file: ReviewedFile }[] {
-    return window.visibleTextEditors.flatMap((editor) => {
-      const { uri } = editor.document;
-      const file = uri.scheme === filesScheme ? this.#context.fileOf(uri) : undefined;
-      return file === undefined || this.#context.committed(file) === undefined ? [] : [{ editor, file }];
-    });
+  #fileOf(uri: Uri): ReviewedFile | undefined {
+    const file = uri.scheme === filesScheme ? this.#context.fileOf(uri) : undefined;
+    return file === undefined || this.#context.committed(file) === undefined ? undefined : file;
+  }
+
+  /** Forgets what was taken from the editor, and what could not be read. */
+  #forget({ uri }: TextDocument): void {
+    const known = this.#originals.get(uri.toString());
+    if (known?.isRead === true && (known.isSame || known.text === undefined)) this.#originals.delete(uri.toString());
   }
 
   #typed(): void {
@@ -105,19 +134,17 @@ export class GutterMarks implements Disposable {
     );
   }
 
-  async #draw(): Promise<void> {
-    const known = new Map(this.#editors().map(({ editor, file }) => [editor, file]));
+  #draw(): void {
     for (const editor of window.visibleTextEditors) {
-      if (this.#stop.signal.aborted) return;
-      const file = known.get(editor);
-      const original =
-        file === undefined || this.#context.isMarked(file) ? undefined : await this.#original(editor.document, file);
-      this.#show(editor, original === undefined ? undefined : lineMarks(original, editor.document.getText()));
+      const { document } = editor;
+      const file = this.#fileOf(document.uri);
+      const original = file === undefined || this.#context.isMarked(file) ? undefined : this.#original(document, file);
+      this.#show(editor, original === undefined ? undefined : lineMarks(original, document.getText()));
     }
   }
 
-  /** What a document is compared with; undefined where that is not known, or is no text. */
-  async #original(document: TextDocument, file: ReviewedFile): Promise<string | undefined> {
+  /** What a document is compared with; undefined where that is not known, not yet, or is no text. */
+  #original(document: TextDocument, file: ReviewedFile): string | undefined {
     const committed = this.#context.committed(file);
     if (committed === undefined) return undefined;
     const { head, change } = committed;
@@ -125,17 +152,38 @@ export class GutterMarks implements Disposable {
     const word = change === undefined ? head : `${head} ${change.before?.id ?? ''}`;
     const known = this.#originals.get(key);
     if (known?.word === word) return known.text;
-    let text: string | undefined;
     // What does not differ is what the editor shows, as long as nobody has typed.
-    if (change === undefined) {
-      text = document.isDirty ? undefined : document.getText();
-    } else if (change.before !== undefined) {
-      const content = await this.#context.original(file);
-      if (content?.kind === 'bytes' && !isBinary(content.bytes)) text = content.bytes.toString('utf8');
+    if (change === undefined && !document.isDirty) {
+      const text = document.getText();
+      this.#originals.set(key, { word, text, isSame: true, isRead: true });
+      return text;
     }
-    if (text === undefined) this.#originals.delete(key);
-    else this.#originals.set(key, { word, text });
-    return text;
+    if (change !== undefined && change.before === undefined) {
+      this.#originals.delete(key);
+      return undefined;
+    }
+    // Until it is read, the marks stay that were there before. Nobody looks at a window that is not in front.
+    if (window.state.focused) {
+      const asked = { word, text: known?.text, isSame: change === undefined, isRead: false };
+      this.#originals.set(key, asked);
+      void this.#read(key, asked, file);
+    }
+    return known?.text;
+  }
+
+  async #read(key: string, asked: Original, file: ReviewedFile): Promise<void> {
+    let text: string | undefined;
+    try {
+      const content = await this.#context.original(file);
+      // As the editor reads it: without the mark that some files begin with.
+      if (content?.kind === 'bytes' && !isBinary(content.bytes)) text = new TextDecoder().decode(content.bytes);
+    } catch (error) {
+      if (this.#originals.get(key) === asked) this.#context.fail(error);
+    }
+    // Closed, of another account or asked for anew by now.
+    if (this.#originals.get(key) !== asked) return;
+    this.#originals.set(key, { ...asked, text, isRead: true });
+    this.again();
   }
 
   #show(editor: TextEditor, marks: readonly LineMark[] | undefined): void {

@@ -1,20 +1,24 @@
 import { l10n, type SourceControlResourceState, type Uri } from 'vscode';
 import type { RepositoryChanges } from '../../../core/changes/devboxChanges';
+import { TimeSlicer } from '../../../ground/timeSlicer';
 import { shownName } from '../../../core/files/pathText';
 import { fileNode, mostShown } from '../changeNodes';
 import { changeFacts, changeKindWord } from '../changeText';
 
 /** The uncommitted files of a repository as rows of Source Control; a click opens what a click on our own row opens. */
-export function resourceStates(
+export async function resourceStates(
   devboxId: string,
   repository: RepositoryChanges,
   root: Uri,
-): readonly SourceControlResourceState[] {
+): Promise<SourceControlResourceState[]> {
   const { top, groups } = repository;
-  return groups.uncommitted.slice(0, mostShown).map((change) => {
+  const states: SourceControlResourceState[] = [];
+  const slicer = new TimeSlicer(16);
+  for (const change of groups.uncommitted.slice(0, mostShown)) {
+    if (slicer.isDue) await slicer.rest();
     const path = change.path.replace(/\/$/, '');
     const about = { repository, group: 'uncommitted', changes: [change], isFile: true } as const;
-    return {
+    states.push({
       resourceUri: root.with({ path: `${top === '/' ? '' : top}/${path}` }),
       decorations: {
         strikeThrough: change.kind === 'deleted',
@@ -25,6 +29,7 @@ export function resourceStates(
         title: l10n.t('Open Change'),
         arguments: [fileNode('', about, devboxId)],
       },
-    };
-  });
+    });
+  }
+  return states;
 }

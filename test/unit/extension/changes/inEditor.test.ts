@@ -67,7 +67,10 @@ describe('Changes in the editor', function () {
     (control?.groups[0]?.resourceStates ?? []).map(({ resourceUri }) => resourceUri.path.split('/').at(-1) ?? '');
 
   it('are marks at the lines of a file, from the first word typed to the commit that has it', async () => {
-    const { box, changes } = await opened('marked', `${setUp}; printf '%s\\n' one TWO three > n.txt`);
+    const { box, changes } = await opened(
+      'marked',
+      `${setUp}; echo '*.log' > .git/info/exclude; printf '%s\\n' one TWO three > n.txt`,
+    );
     const top = await changes();
     await lines(top.row);
     const uri = await fileUri('marked', 'n.txt');
@@ -82,6 +85,15 @@ describe('Changes in the editor', function () {
     await drawn(others);
     same.change('a\nb\n');
     await becomes(others, ['added 1-1']);
+    // What git ignores is in no commit: nothing differs in it once it is saved, and the devbox looked at.
+    const ignored = openDocument(used.editor, uri.with({ path: uri.path.replace('n.txt', 'x.log') }), 'a\n');
+    const few = shownIn(ignored.document);
+    await drawn(few);
+    ignored.change('a\nb\n');
+    await becomes(few, ['added 1-1']);
+    ignored.save();
+    await used.editor.run('runloop.refreshDevboxes');
+    await becomes(few, []);
     // What is on screen follows the devbox, though no row of ours is seen.
     view().setVisible(false);
     const again = shownIn(open.document);
