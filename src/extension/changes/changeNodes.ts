@@ -123,7 +123,9 @@ function repositoryNode(repository: RepositoryChanges, context: NodeContext): Ch
         item.description = l10n.t('no git');
         item.tooltip = `${shownName(top)}\n${l10n.t('Without git: compared with how it was at the start, by size, time and content.')}`;
       }
-      item.contextValue = known.size > 0 ? 'changes.repository' : 'changes.repository.clean';
+      // A folder without git is none for Source Control.
+      const plain = isRepository ? '' : '.plain';
+      item.contextValue = `changes.repository${known.size > 0 ? '' : '.clean'}${plain}`;
       return item;
     },
     below: () => {

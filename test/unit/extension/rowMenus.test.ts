@@ -39,12 +39,13 @@ const states = [
   ...['running.attached', 'running.attached.idle'],
 ];
 const fileRows = ['files', 'file.root', 'file.folder', 'file.file'];
+const plainRows = ['changes.repository.plain', 'changes.repository.clean.plain'];
 const changeRows = ['changes', 'changes.repository', 'changes.repository.clean', 'changes.group', 'changes.file'];
 const devboxRows = states.flatMap((state) =>
   ['', '.pinned', '.attention', '.pinned.attention'].map((more) => `devbox.${state}${more}`),
 );
 const portRows = ['ports', 'ports.open', 'port', 'port.forwarded', 'port.local'];
-const rows = [...devboxRows, ...fileRows, ...changeRows, ...portRows];
+const rows = [...devboxRows, ...fileRows, ...changeRows, ...plainRows, ...portRows];
 const menu = (row: string, several = false): string[] =>
   entries.filter(({ when, isInline }) => !isInline && shows(when, row, several)).map(({ what }) => what.slice(8));
 
@@ -107,9 +108,12 @@ describe('The menus of rows', () => {
 
   it('of changes have what is done with them', () => {
     assert.deepEqual(menu('changes'), []);
-    assert.deepEqual(menu('changes.repository.clean'), ['sendReview', 'bringHome']);
+    assert.deepEqual(menu('changes.repository.clean'), ['openInSourceControl', 'sendReview', 'bringHome']);
+    assert.deepEqual(menu('changes.repository.clean.plain'), ['sendReview', 'bringHome']);
     const all = ['openAllChanges', 'markChangesSeen'];
-    assert.deepEqual(menu('changes.repository'), [...all, 'sendReview', 'bringHome']);
+    const [open, seen] = all;
+    assert.deepEqual(menu('changes.repository'), [open, 'openInSourceControl', seen, 'sendReview', 'bringHome']);
+    assert.deepEqual(menu('changes.repository.plain'), [...all, 'sendReview', 'bringHome']);
     assert.deepEqual(menu('changes.group'), [...all, 'bringHome']);
     assert.deepEqual(menu('changes.file'), ['markChangesSeen']);
     assert.deepEqual(menu('changes.file.uncommitted'), ['markChangesSeen', 'bringHome']);
