@@ -205,6 +205,8 @@ export const changes: UiTests = (useWindow) =>
       git('-c', 'user.name=t', '-c', 'user.email=t@t', 'commit', '-qm', 'own');
       await box.bash('cd ~/shop && git add -A && git commit -qm "Raise the price"');
       const head = (await box.bash('git -C ~/shop rev-parse HEAD')).trim();
+      // A row that is made anew in the moment of a click is none that a menu acts on.
+      await row('Uncommitted').waitForGone(30_000);
       await row('shop').chooseFromMenu('Move or Discard Changes…');
       await workbench.quickInput.pick('Commits into a New Branch…');
       await workbench.quickInput.pick(basename(folder));
