@@ -226,9 +226,9 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     tree,
     fileSystem,
     changes,
-    noteStart: (devboxId) => {
+    noteStart: (devboxId, of) => {
       changes()
-        .then((all) => all.look(devboxId))
+        .then((all) => all.noteStart(devboxId, of))
         .catch((error: unknown) => log.failure('Looking at a new devbox', error));
     },
     ports,

@@ -1,7 +1,7 @@
 import type { StartNotes } from '../core/start/notes/startNotes';
 import type { Agents } from './agents/agents';
 import type { AgentActions } from './agentActions/agentActions';
-import type { Account } from './account/account';
+import type { Account, SignedIn } from './account/account';
 import type { DevboxOwners } from './account/devboxOwners';
 import type { SecretSessionKeys } from './account/sessionKeys';
 import type { Changes } from './changes/changes';
@@ -70,7 +70,7 @@ export interface Services {
   readonly tree: DevboxTree;
   readonly fileSystem: LazyFileSystem;
   readonly changes: () => Promise<Changes>;
-  readonly noteStart: (devboxId: string) => void;
+  readonly noteStart: (devboxId: string, of: SignedIn) => void;
   /** What listens in devboxes, and what of it is served to this computer. */
   readonly ports: () => Promise<DevboxPorts>;
   readonly localPlatform: () => Promise<LocalPlatform>;

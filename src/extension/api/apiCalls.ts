@@ -5,6 +5,7 @@ import type { Disposable } from '../../core/events';
 import { isActive, type Devbox } from '../../core/platform/devbox';
 import { asObject, asString } from '../../core/parse';
 import { oneLine } from '../../core/safeText';
+import type { SignedIn } from '../account/account';
 import { accountChanged, mustStillBe } from '../account/accountChanged';
 import { devboxLabel } from '../devboxes/devboxText';
 import { saysYes } from '../messages/ask';
@@ -23,7 +24,7 @@ const [mostName, mostCommand] = [200, 1_000_000];
 
 /** What the calls of other extensions work with. */
 export interface ApiServices extends AttachServices {
-  readonly noteStart: (devboxId: string) => void;
+  readonly noteStart: (devboxId: string, of: SignedIn) => void;
   readonly brokenStarts: { lookSoon(): void };
   readonly tree: AttachServices['tree'] & { refresh(): Promise<void> };
 }
@@ -79,7 +80,7 @@ export class ApiCalls implements Disposable {
       leaveToOtherAccount(store, devbox);
       throw accountChanged(devbox.id);
     }
-    this.#services.noteStart(devbox.id);
+    this.#services.noteStart(devbox.id, signedIn);
     return this.#shown(devbox);
   }
 

@@ -28,7 +28,7 @@ export interface ChangesServices {
   readonly account: { current(): Promise<SignedIn | undefined> };
   readonly store: Pick<DevboxStore, 'get' | 'onDidChange'>;
   readonly fileSystem: {
-    rootOf(devboxId: string): Promise<Uri>;
+    rootOf(devboxId: string, of?: SignedIn): Promise<Uri>;
     refresh(folder: Uri): void;
     watching(): Promise<ChangeWatch>;
   };
@@ -101,6 +101,13 @@ export class Changes implements Disposable {
   /** Devboxes whose row is open in a view that is seen: what changes in them is shown while it is. */
   show(devboxIds: readonly string[]): void {
     this.#live.show(devboxIds);
+  }
+
+  /** Looks at a devbox that was just started, in the account that started it: what it holds is kept as the start. */
+  async noteStart(devboxId: string, of: SignedIn): Promise<void> {
+    if (of.ended.aborted) return;
+    this.#lookIn(this.#one(devboxId), devboxId, of);
+    await this.look(devboxId);
   }
 
   /** Looks at a devbox now. @param only repositories that are read anew, where not all are */
@@ -251,9 +258,13 @@ export class Changes implements Disposable {
 
   async #lookOf(one: OneDevbox, devboxId: string): Promise<DevboxLook> {
     if (one.look !== undefined) return one.look;
-    const { account, store, fileSystem } = this.#services;
-    const signedIn = await account.current();
+    const signedIn = await this.#services.account.current();
     if (signedIn === undefined) throw new RuntimeError({ problem: extensionProblem('not_signed_in') });
+    return this.#lookIn(one, devboxId, signedIn);
+  }
+
+  #lookIn(one: OneDevbox, devboxId: string, signedIn: SignedIn): DevboxLook {
+    const { store, fileSystem } = this.#services;
     const { api, ended: signal } = signedIn;
     const requireRunning = runningGuard(devboxId, {
       known: () => store.get(devboxId)?.status,
@@ -261,7 +272,7 @@ export class Changes implements Disposable {
     });
     const commands = new ExecutionCommands(api, devboxId);
     const changes = new DevboxChanges({ devboxId, commands, requireRunning });
-    one.look ??= new DevboxLook({ api, changes, signal, rootOf: () => fileSystem.rootOf(devboxId) });
+    one.look ??= new DevboxLook({ api, changes, signal, rootOf: () => fileSystem.rootOf(devboxId, signedIn) });
     return one.look;
   }
 }

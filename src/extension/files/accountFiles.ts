@@ -63,8 +63,8 @@ export class AccountFiles {
   }
 
   /** The workspace of a devbox, else its user's home. */
-  async rootOf(devboxId: string): Promise<Uri> {
-    const signedIn = await this.#account.current();
+  async rootOf(devboxId: string, of?: SignedIn): Promise<Uri> {
+    const signedIn = of ?? (await this.#account.current());
     if (signedIn === undefined) throw new OtherAccount();
     const { files } = this.#reached(signedIn, devboxId);
     const workspace = this.#store.get(devboxId)?.metadata[workspacePathKey];

@@ -13,6 +13,7 @@ import type { Disposable as Disposes } from '../../core/events';
 import { filesScheme } from '../commandIds';
 import type { Log } from '../messages/log';
 import { onFirstUse } from '../onFirstUse';
+import type { SignedIn } from '../account/account';
 import type { ReachedFiles } from './accountFiles';
 import type { RunloopFileSystem } from './runloopFileSystem';
 
@@ -101,8 +102,8 @@ export class LazyFileSystem implements FileSystemProvider, Disposes {
   }
 
   /** The folder that the files of a devbox begin with: its workspace, else the home of its user. */
-  async rootOf(devboxId: string): Promise<Uri> {
-    return (await this.#load()).rootOf(devboxId);
+  async rootOf(devboxId: string, of?: SignedIn): Promise<Uri> {
+    return (await this.#load()).rootOf(devboxId, of);
   }
 
   /** The devbox's files themselves, for what an editor has no call for. */

@@ -13,6 +13,7 @@ import type { FileStat } from '../../core/files/fileFacts';
 import { OtherAccount, type AccountFiles, type ReachedFiles } from './accountFiles';
 import { childAddress, parentAddress } from './fileAddress';
 import { fileSystemError } from './fileSystemErrors';
+import type { SignedIn } from '../account/account';
 import type { Log } from '../messages/log';
 import { KnownFolders, type Entries } from './knownFolders';
 import { KnownStats } from './knownStats';
@@ -166,8 +167,8 @@ export class RunloopFileSystem {
     this.changed([to, FileChangeType.Created]);
   }
 
-  async rootOf(devboxId: string): Promise<Uri> {
-    return this.#context.accountFiles.rootOf(devboxId);
+  async rootOf(devboxId: string, of?: SignedIn): Promise<Uri> {
+    return this.#context.accountFiles.rootOf(devboxId, of);
   }
 
   async reach(uri: Uri): Promise<ReachedFiles> {

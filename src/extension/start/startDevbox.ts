@@ -35,7 +35,7 @@ export interface StartServices extends AttachServices {
    */
   readonly starting: WeakMap<AbortSignal, Set<string>>;
   /** Keeps what the repositories of a new devbox hold as the start that later changes are compared with; nobody waits for it. */
-  readonly noteStart: (devboxId: string) => void;
+  readonly noteStart: (devboxId: string, of: SignedIn) => void;
   /** Looks after starts whose devbox may run unseen. */
   readonly brokenStarts: { lookSoon(): void };
   /** Remembers who shut a devbox down, which Runloop does not. */
@@ -87,7 +87,7 @@ export async function startChosen(
       leaveToOtherAccount(services.store, devbox);
       return;
     }
-    services.noteStart(devbox.id);
+    services.noteStart(devbox.id, account);
     offerNext(services.log, devbox.id, devboxLabel(devbox));
   } catch (error) {
     if (RuntimeError.is(error, 'cancelled')) {

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
+import { errors } from 'playwright-core';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { eventually } from '../../eventually';
 import { filesDevbox, type FilesDevbox } from '../../unit/core/files/useFiles';
@@ -207,8 +208,22 @@ export const changes: UiTests = (useWindow) =>
       const head = (await box.bash('git -C ~/shop rev-parse HEAD')).trim();
       // A row that is made anew in the moment of a click is none that a menu acts on.
       await row('Uncommitted').waitForGone(30_000);
-      await row('shop').chooseFromMenu('Move or Discard Changes…');
-      await workbench.quickInput.pick('Commits into a New Branch…');
+      // The question closes where the view is drawn in that moment; a person would ask again.
+      await eventually(
+        async () => {
+          await row('shop').chooseFromMenu('Move or Discard Changes…');
+          const way = workbench.quickInput.row('Commits into a New Branch…');
+          return way.click({ timeout: 5_000 }).then(
+            () => true,
+            (error: unknown) => {
+              if (error instanceof errors.TimeoutError) return false;
+              throw error;
+            },
+          );
+        },
+        (isChosen) => isChosen,
+        30_000,
+      );
       await workbench.quickInput.pick(basename(folder));
       const dialog = workbench.page.locator('.monaco-dialog-box');
       await dialog.getByText('Raise the price').waitFor({ timeout: 30_000 });
