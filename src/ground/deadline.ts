@@ -44,6 +44,25 @@ export function linkSignals(...sources: readonly (AbortSignal | undefined)[]): L
 }
 
 /**
+ * Calls once when a signal ends, unless another one has ended before. Not by the `signal` option of `addEventListener`: of several on
+ * one target, Node 20 keeps what takes them off for the last only, so that the others stay for as long as the target does.
+ */
+export function whenEnded(signal: AbortSignal, call: () => void, until: AbortSignal): void {
+  if (until.aborted) return;
+  const letGo = (): void => {
+    signal.removeEventListener('abort', ended);
+    until.removeEventListener('abort', letGo);
+  };
+  const ended = (): void => {
+    letGo();
+    call();
+  };
+  setMaxListeners(0, signal);
+  signal.addEventListener('abort', ended);
+  until.addEventListener('abort', letGo);
+}
+
+/**
  * A signal that ends after `ms` milliseconds, or with one of the others if that is sooner. Its timer keeps a process
  * alive until `dispose`, as the work does that waits for it.
  */

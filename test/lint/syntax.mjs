@@ -1,10 +1,17 @@
 // What eslint.config.mjs forbids by its form: ways around fences, and what one file alone may do.
 
 /** Node 20 collects what such a signal hangs on, so that it never fires: src/ground/deadline.ts. */
-export const weakSignals = ['timeout', 'any'].map((name) => ({
-  selector: `MemberExpression[object.name='AbortSignal'][property.name='${name}']`,
-  message: `AbortSignal.${name} may never fire: use deadline, startDeadline or linkSignals of src/ground/deadline.`,
-}));
+export const weakSignals = [
+  ...['timeout', 'any'].map((name) => ({
+    selector: `MemberExpression[object.name='AbortSignal'][property.name='${name}']`,
+    message: `AbortSignal.${name} may never fire: use deadline, startDeadline or linkSignals of src/ground/deadline.`,
+  })),
+  {
+    selector:
+      "CallExpression[callee.property.name='addEventListener'] > ObjectExpression > Property[key.name='signal']",
+    message: 'Such a listener may stay for ever: use whenEnded of src/ground/deadline.',
+  },
+];
 
 /** A test that is skipped unseen proves nothing, and nobody knows. */
 export const bareSkip = {

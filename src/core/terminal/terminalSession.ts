@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { deadline, linkSignals } from '../../ground/deadline';
+import { deadline, linkSignals, whenEnded } from '../../ground/deadline';
 import { isTransient, RuntimeError } from '../errors';
 import type { Disposable } from '../events';
 import type { WebSocketEnd, WebSocketLink } from '../http/webSocket';
@@ -88,7 +88,7 @@ export class TerminalSession implements Disposable {
   /** Connects; what becomes of it is told as a state. */
   start(size: TerminalSize): void {
     this.#size = size;
-    this.#options.ended.addEventListener('abort', () => this.dispose(), { signal: this.#stop.signal });
+    whenEnded(this.#options.ended, () => this.dispose(), this.#stop.signal);
     this.#connect();
   }
 

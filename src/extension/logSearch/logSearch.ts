@@ -2,6 +2,7 @@ import { LineSearcher } from '../../core/logs/search/lineSearcher';
 import { patternOf, type LogQuery } from '../../core/logs/search/logQuery';
 import { searchLogs } from '../../core/logs/search/searchLogs';
 import type { Devbox } from '../../core/platform/devbox';
+import { whenEnded } from '../../ground/deadline';
 import type { SignedIn } from '../account/account';
 import { mustStillBe } from '../account/accountChanged';
 import type { Log } from '../messages/log';
@@ -44,7 +45,7 @@ export class LogSearch {
     // Another account's window has nothing to search here.
     const leave = (): void =>
       void view.clear(results).catch((error: unknown) => log.failure('Leaving a search', error));
-    ended.addEventListener('abort', leave, { once: true, signal: stop.signal });
+    whenEnded(ended, leave, stop.signal);
     if (!(await view.show(results))) return;
     const searcher = new LineSearcher(this.#services.environment.searchThreadFile, pattern);
     const byId = new Map(devboxes.map((devbox) => [devbox.id, devbox]));

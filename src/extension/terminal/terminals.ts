@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { l10n, ThemeIcon, window, type ExtensionTerminalOptions } from 'vscode';
 import type { Disposable } from '../../core/events';
 import { hasEnded, workspacePathKey, type Devbox } from '../../core/platform/devbox';
+import { whenEnded } from '../../ground/deadline';
 import type { Account, SignedIn } from '../account/account';
 import { readSettings } from '../account/settings';
 import type { DevboxStore } from '../devboxes/devboxStore';
@@ -101,7 +102,7 @@ export class DevboxTerminals implements Disposable {
       this.#open.delete(name);
       pty.leave(l10n.t('This window is no longer signed in to the account of this devbox.'));
     };
-    ended.addEventListener('abort', leave, { once: true, signal: gone.signal });
+    whenEnded(ended, leave, gone.signal);
     return { name: title, pty, iconPath: new ThemeIcon('vm') };
   }
 

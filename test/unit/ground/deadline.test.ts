@@ -23,7 +23,8 @@ async function underCollection(script: string): Promise<string> {
 /** What all the scripts need: garbage is collected all the time, and the process ends by itself after ten seconds. */
 const head = `
 import * as http from 'node:http';
-import { deadline, startDeadline, linkSignals } from './src/ground/deadline';
+import { getEventListeners } from 'node:events';
+import { deadline, startDeadline, linkSignals, whenEnded } from './src/ground/deadline';
 import { requestText } from './src/core/http/httpRequest';
 declare const gc: () => void;
 const collecting = setInterval(() => { gc(); }, 10);
@@ -110,6 +111,21 @@ describe('a deadline', () => {
     assert.deepEqual(warnings, []);
     outer.abort();
     assert.ok(many.every(({ signal }) => signal.aborted));
+  });
+
+  it('leaves no listener behind on a signal that lives longer, while garbage is collected', async () => {
+    const script = `${head}
+const account = new AbortController();
+const several = Array.from({ length: 4 }, () => new AbortController());
+for (const { signal } of several) whenEnded(account.signal, () => console.log('called'), signal);
+setTimeout(() => {
+  for (const one of several.slice(1)) one.abort();
+  const left = getEventListeners(account.signal, 'abort').length;
+  account.abort();
+  several[0]?.abort();
+  done('left ' + left + ', then ' + getEventListeners(account.signal, 'abort').length);
+}, 200);`;
+    assert.equal(await underCollection(script), 'called\nleft 1, then 0');
   });
 
   it('leaves nothing behind on signals that live longer', async () => {

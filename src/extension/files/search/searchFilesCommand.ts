@@ -1,5 +1,5 @@
 import { l10n, window } from 'vscode';
-import { linkSignals } from '../../../ground/deadline';
+import { linkSignals, whenEnded } from '../../../ground/deadline';
 import { RuntimeError } from '../../../core/errors';
 import { mostFileMatches, searchFiles, type FileQuery } from '../../../core/files/fileSearch';
 import { shownName } from '../../../core/files/pathText';
@@ -43,7 +43,7 @@ export async function searchFilesCommand(services: SearchFilesServices, argument
   // Another account's window has nothing to search here.
   const leave = (): void =>
     void view.clear(results).catch((error: unknown) => services.log.failure('Leaving a search', error));
-  reached.signal.addEventListener('abort', leave, { once: true, signal: stop.signal });
+  whenEnded(reached.signal, leave, stop.signal);
   try {
     if (!(await view.show(results))) return;
     results.end(await run(results, reached, { ...sought, ...globsIn(globs) }, either.signal));
