@@ -88,7 +88,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     return new StartNotes({
       folder: startsFolder,
       onFailure: (error) => log.failure('Noting a start', error),
-      handOver: (devboxId) => startedHere.started(devboxId),
+      handOver: (devboxId, account) => startedHere.started(devboxId, account),
     });
   });
   const brokenStarts = new BrokenStarts({

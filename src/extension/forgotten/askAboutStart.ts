@@ -5,6 +5,7 @@ import { endDevbox } from '../../core/platform/endDevbox';
 import type { Devbox } from '../../core/platform/devbox';
 import { redact } from '../../core/redact';
 import { mayStillRun } from '../../core/start/notedStart';
+import { accountMark } from '../../core/start/notes/startNote';
 import type { UnsettledStart } from '../../core/start/unsettledStarts';
 import type { SignedIn } from '../account/account';
 import { devboxLabel } from '../devboxes/devboxText';
@@ -50,7 +51,7 @@ export async function askAboutStart(
     keep,
   );
   if (answer === keep) {
-    for (const { id } of start.devboxes) await services.startedHere.started(id);
+    for (const { id } of start.devboxes) await services.startedHere.started(id, accountMark(api));
     await start.settle();
   }
   if (answer === shutDown) await shutDownAll(services, { api, ended }, start);

@@ -17,7 +17,7 @@ export interface BrokenStartServices {
   readonly startNotes: () => Promise<StartNotes>;
   /** Whether there is any note at all: a look into a folder. */
   readonly hasStartNotes: () => Promise<boolean>;
-  readonly startedHere: { started(devboxId: string): Promise<void> };
+  readonly startedHere: { started(devboxId: string, account: string): Promise<void> };
   readonly log: Log;
 }
 

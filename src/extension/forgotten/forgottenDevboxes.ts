@@ -5,6 +5,7 @@ import { isAborted } from '../../core/errors';
 import { findForgotten, type ForgottenDevbox, type ForgottenReason } from '../../core/cost/forgotten';
 import type { Devbox } from '../../core/platform/devbox';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
+import { accountMark } from '../../core/start/notes/startNote';
 import type { Account, SignedIn } from '../account/account';
 import { mustStillBe } from '../account/accountChanged';
 import { readSettings } from '../account/settings';
@@ -172,12 +173,13 @@ const mostLookUps = 20;
 export async function askAboutClosedWindows(services: ForgottenServices): Promise<void> {
   const account = await services.account.current();
   if (account === undefined) return;
-  const ids = services.startedHere.ofClosedWindows().slice(-mostLookUps);
+  const mark = accountMark(account.api);
+  const ids = services.startedHere.ofClosedWindows(mark).slice(-mostLookUps);
   const found = await Promise.all(ids.map(async (id) => (await orGone(account.api.devboxes.retrieve(id))) ?? []));
   // They belong to an account that this window has left: whoever comes back to it is asked.
   if (isAborted(account.ended)) return;
   // Looks may overlap; the first one asks.
-  const unasked = new Set(services.startedHere.ofClosedWindows());
+  const unasked = new Set(services.startedHere.ofClosedWindows(mark));
   const known = found.flat().filter(({ id }) => unasked.has(id));
   // What this window is attached to, somebody has before their eyes.
   const left = known.filter(({ id, status }) => status === 'running' && !services.sessions.isAttached(id));

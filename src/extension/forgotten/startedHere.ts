@@ -15,6 +15,8 @@ export interface WindowProcess {
 }
 
 interface Started extends WindowProcess {
+  /** Tells its account from others; undefined if it was not told. */
+  readonly account: string | undefined;
   readonly opened: boolean;
   /** When it was last opened from here, in Unix milliseconds of this computer; undefined if never, or not told. */
   readonly openedMs: number | undefined;
@@ -68,16 +70,28 @@ export class StartedHere {
         const host = asString(entry?.['host']) ?? '';
         const pid = asNumber(entry?.['pid']) ?? 0;
         const openedMs = asNumber(entry?.['openedMs']);
-        return [[id, { opened, openedMs, window, host, pid, asked: asBoolean(entry?.['asked']) === true }] as const];
+        const account = asString(entry?.['account']);
+        return [
+          [id, { account, opened, openedMs, window, host, pid, asked: asBoolean(entry?.['asked']) === true }] as const,
+        ];
       }),
     );
   }
 
-  /** Ids of devboxes that windows had started which are closed by now, and that nobody was asked about yet. */
-  ofClosedWindows(): readonly string[] {
+  /**
+   * Ids of devboxes that windows had started which are closed by now, and that nobody was asked about yet.
+   *
+   * @param account those of this account only
+   */
+  ofClosedWindows(account?: string): readonly string[] {
     const own = this.#own.get(windowKey);
     return [...this.all()].flatMap(([id, entry]) =>
-      entry.asked || entry.window === own || this.#lives(entry) !== false ? [] : [id],
+      entry.asked ||
+      entry.window === own ||
+      (account !== undefined && (entry.account ?? account) !== account) ||
+      this.#lives(entry) !== false
+        ? []
+        : [id],
     );
   }
 
@@ -87,8 +101,10 @@ export class StartedHere {
     return own === undefined ? [] : [...this.all()].flatMap(([id, { window }]) => (window === own ? [id] : []));
   }
 
-  async started(devboxId: string): Promise<void> {
+  /** @param account tells the account that it was started in from others */
+  async started(devboxId: string, account: string): Promise<void> {
     await this.#set(devboxId, {
+      account,
       ...this.#process,
       window: await this.#window(),
       opened: false,

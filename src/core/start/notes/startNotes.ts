@@ -13,7 +13,7 @@ export interface StartNotesOptions {
   /** Told of a note that could not be changed or read. It stays, and is looked at again later. */
   readonly onFailure: (error: unknown) => void;
   /** Takes a devbox over whose start is complete, before its note goes. */
-  readonly handOver?: (devboxId: string) => Promise<void>;
+  readonly handOver?: (devboxId: string, account: string) => Promise<void>;
   /** The process whose notes these are; this one unless said otherwise. */
   readonly owner?: NoteOwner;
 }
@@ -191,7 +191,7 @@ export class OpenNote {
 
   /** Gives the devbox to whoever looks after complete starts. @returns false if it could not be given: the note stays */
   async handOver(devboxId: string): Promise<boolean> {
-    return this.#try(async () => this.#options.handOver?.(devboxId));
+    return this.#try(async () => this.#options.handOver?.(devboxId, this.#note.account));
   }
 
   /** Nothing is left to be found out: the note goes. */

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { hostname } from 'node:os';
 import { describe, it } from 'mocha';
+import { RunloopApi } from '../../../../src/core/platform/runloopApi';
+import { accountMark } from '../../../../src/core/start/notes/startNote';
 import { useWindow } from '../../../fakeVscode/useWindow';
 import { useChangingAccounts } from '../session/changingAccounts';
 
@@ -17,7 +19,9 @@ describe('Devboxes of a window that is closed, and the account', function () {
     const { id } = await used.api.devboxes.create({ name: 'left behind' }, { requestId: crypto.randomUUID() });
     await used.api.devboxes.waitForStatus(id, ['running'], 20);
     const { pid } = spawnSync(process.execPath, ['-e', '']);
-    const entry = { host: hostname(), pid, window: 'one that is closed', opened: false, asked: false };
+    const { apiKey } = used.platform;
+    const account = accountMark(new RunloopApi({ apiKey, baseUrl: accounts.proxy.baseUrl }));
+    const entry = { account, host: hostname(), pid, window: 'one that is closed', opened: false, asked: false };
     await used.editor.globalState.update('runloop.startedHere', { [id]: entry });
     return id;
   };
@@ -53,6 +57,21 @@ describe('Devboxes of a window that is closed, and the account', function () {
     await turnTo(accounts.proxy.baseUrl);
     await accounts.proxy.quiet(300);
     assert.equal(asked(), 1);
+    await used.api.devboxes.shutdown(id);
+  });
+
+  it('are none that another account is asked for', async () => {
+    await accounts.beginWithFirst();
+    const id = await leftBehind();
+    accounts.second.reset();
+    await turnTo(accounts.otherBaseUrl);
+    await accounts.second.quiet(300);
+    assert.ok(accounts.second.paths.length > 0);
+    assert.deepEqual(
+      accounts.second.paths.filter((path) => path.includes(id)),
+      [],
+    );
+    assert.ok(!isAskedAbout(id));
     await used.api.devboxes.shutdown(id);
   });
 

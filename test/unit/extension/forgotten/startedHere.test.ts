@@ -27,10 +27,12 @@ describe('Devboxes that were started from this editor', () => {
     const shared = new Memory();
     const first = window(shared, new Memory(), 1);
     const second = window(shared, new Memory(), 2);
-    await first.started('dbx_a');
+    await first.started('dbx_a', 'one account');
     assert.deepEqual(second.ofClosedWindows(), [], 'its window is open');
     open.delete(1);
     assert.deepEqual(second.ofClosedWindows(), ['dbx_a']);
+    assert.deepEqual(second.ofClosedWindows('one account'), ['dbx_a']);
+    assert.deepEqual(second.ofClosedWindows('another one'), []);
     await second.asked(['dbx_a']);
     assert.deepEqual(second.ofClosedWindows(), []);
     assert.deepEqual(window(shared, new Memory(), 3).ofClosedWindows(), []);
@@ -40,7 +42,7 @@ describe('Devboxes that were started from this editor', () => {
   it('are not asked about because their window was reloaded', async () => {
     const shared = new Memory();
     const own = new Memory();
-    await window(shared, own, 1).started('dbx_a');
+    await window(shared, own, 1).started('dbx_a', 'one account');
     open.delete(1);
     const reloaded = window(shared, own, 4);
     assert.deepEqual(reloaded.ofClosedWindows(), []);
@@ -50,7 +52,7 @@ describe('Devboxes that were started from this editor', () => {
 
   it('are left to windows of their own computer, which know what is open there', async () => {
     const shared = new Memory();
-    await window(shared, new Memory(), 1, 'elsewhere').started('dbx_a');
+    await window(shared, new Memory(), 1, 'elsewhere').started('dbx_a', 'one account');
     open.delete(1);
     assert.deepEqual(window(shared, new Memory(), 6).ofClosedWindows(), []);
   });
