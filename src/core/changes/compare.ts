@@ -186,8 +186,9 @@ async function sidesSinceKept(since: readonly RawEntry[], report: ChangesReport,
       before.set(path, from === undefined ? blob(modes[0], ids[0]) : undefined);
     }
     const side = blob(modes[1], ids[1]);
-    const { size, isLarge = false } = report.files.get(path) ?? {};
-    after.set(path, side === undefined ? undefined : { ...side, isWork: true, size, isLarge });
+    const { id = '', size, isLarge = false } = report.files.get(path) ?? {};
+    // Known by size and time then, so it is compared by them, also where git has it now.
+    after.set(path, side && { ...side, ...(isLarge && { id }), isWork: true, size, isLarge });
   }
   for (const entry of report.status) {
     if (slicer.isDue) await slicer.rest();
@@ -198,7 +199,24 @@ async function sidesSinceKept(since: readonly RawEntry[], report: ChangesReport,
     if (!before.has(path)) before.set(path, kind === 'untracked' ? undefined : blob(entry.modes[1], entry.ids[1]));
     after.set(path, workSide(entry, report.files));
   }
+  await dropBelowLinks(after, untracked, slicer);
   return { before, after, origins, untracked };
+}
+
+/** Of a file below a link to itself git does not say that it is gone: it cannot look, and takes it for unchanged. */
+async function dropBelowLinks(
+  after: Map<string, ChangeSide | undefined>,
+  untracked: ReadonlySet<string>,
+  slicer: TimeSlicer,
+): Promise<void> {
+  const links = new Set([...untracked].filter((path) => after.get(path)?.mode === '120000'));
+  if (links.size === 0) return;
+  for (const path of after.keys()) {
+    if (slicer.isDue) await slicer.rest();
+    for (let end = path.indexOf('/'); end > 0; end = path.indexOf('/', end + 1)) {
+      if (links.has(path.slice(0, end))) after.set(path, undefined);
+    }
+  }
 }
 
 /** Sorted in parts that are merged: a hundred thousand paths at once would hold others up. */

@@ -127,13 +127,30 @@ keep() { # what is here now, as a tree among objects of ours
           link) text=$(readlink -n -- "$f"; echo x); printf '120000 %s\\t%s\\0' "$(printf '%s' "\${text%x}" | git hash-object -w --no-filters --stdin)" "$f" ;;
           hash|large)
             case $f in *$'\\n'*|\\"*) git hash-object -w --no-filters -- "./$f" >/dev/null ;; esac
-            [ "$kind" = hash ] || large_text "$rest" | git hash-object -w --stdin >/dev/null
+            if [ "$kind" = large ]; then
+              large_text "$rest" | git hash-object -w --stdin >/dev/null
+              case $f in *$'\\n'*) ;; *) printf '%s/%s\\n' "$id" "$f" >> "$N/large" ;; esac
+            fi
             bits=100644; [ $((0x$mode & 0100)) = 0 ] || [ "$filemode" = false ] || bits=100755
             printf '%s %s\\t%s\\0' "$bits" "$id" "$f" ;;
           sub) case $f in */) ;; *) [ -z "$id" ] || printf '160000 %s\\t%s\\0' "$id" "$f" ;; esac ;;
         esac
       done < "$T/files"; } | limit "\${G[@]}" update-index -z --index-info || exit 1
     limit "\${G[@]}" write-tree --missing-ok ) > "$N/tree" 2>"$T/said"
+}
+hold() { # what the repository has of that tree beside its commit, too: it may clear away what no commit has
+  local tree; read -r tree < "$N/tree"; mkdir -p "$N/objects/pack"
+  { printf '%s\\n' "$tree"; [ -z "$head" ] || printf '^%s^{tree}\\n' "$head"; } | GIT_OBJECT_DIRECTORY="$N/objects" \\
+    limit "\${G[@]}" pack-objects -q --revs --missing=allow-any --window=0 "$N/objects/pack/pack" >/dev/null 2>&1 || return 0
+  rm -rf -- "$N/objects"/[0-9a-f][0-9a-f]
+}
+known_large() { # files that were known by size and time when $1 was noted, and still have these, whatever git has made of them
+  local id f facts
+  [ -s "$1/large" ] && [ ! -L "$1/large" ] || return 0
+  head -n 100 -- "$1/large" | while IFS=/ read -r id f; do
+    [ -f "$f" ] && [ ! -L "$f" ] && facts=$(stat -c '%f %s %.Y' -- "$f") || continue
+    [ "$(large_text "\${facts#* }" | git hash-object --stdin)" != "$id" ] || printf 'large %s %s\\0%s\\0' "$id" "$facts" "$f"
+  done >> "$T/files"
 }
 if [ -n "$patch" ] && [ "$patch" != note ]; then
   [ -z "$(grep -az -m 1 '^large ' "$T/files" | tr -d '\\0' | head -c 5)" ] || die patch_large
@@ -151,6 +168,7 @@ if [ -n "$patch" ] && [ "$patch" != note ]; then
 fi
 if [ ! -f "$S/start" ] && [ ! -f "$F/at" ]; then
   if keep && [ -s "$N/tree" ]; then
+    hold
     printf '%s %s %s\\n' "$(cat "$N/tree")" "\${head:--}" "$(date +%s)" > "$N/start"
     rm -f -- "$N/tree" "$N/objects/info/alternates"
     mkdir -p -- "\${S%/*}" && mv -T -- "$N" "$S" 2>/dev/null
@@ -163,6 +181,7 @@ if [ "$patch" = note ]; then
   rm -rf -- "$S/turn" "$F/turn"
   printf '%s\\n' "$T/repository" "$S/objects" > "$T/objects/info/alternates"
   keep && [ -s "$N/tree" ] || die again
+  hold
   printf '%s %s %s\\n' "$(cat "$N/tree")" "\${head:--}" "$(date +%s)" > "$N/note"
   rm -f -- "$N/tree" "$N/objects/info/alternates"
   mv -T -- "$N" "$S/turn" || die no_folder
@@ -193,6 +212,7 @@ since_start() {
 }
 section() { printf '%s %s\\0' "$1" "$(wc -c < "$2")"; cat -- "$2"; }
 { printf '%s\\0' "$head" "$branch" "$format" "$common" "$filemode"; since_start; against turn/note "$T/turn"; } > "$T/facts"
+known_large "$S"; known_large "$S/turn"
 section facts "$T/facts"; section status "$T/status"; section files "$T/files"; section since "$T/since"; section turn "$T/turn"
 section hidden "$T/hidden"; section filters "$T/filters"; printf 'end\\0'
 keep_hashes

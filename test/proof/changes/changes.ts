@@ -15,6 +15,11 @@ const pauses = 5;
 const operations = 10;
 /** Changes of a pause whose both sides are compared. */
 const compared = 2;
+/** Bytes of the largest file that is looked into. */
+const mostCompared = 5 * 1024 * 1024;
+/** How git writes that an entry is a repository within, and what the one of the runs is called. */
+const submodule = '160000';
+const submoduleName = 's1';
 
 /**
  * Random work by real git and a shell in a repository of a devbox. After each pause the groups must be what `git status` says,
@@ -37,26 +42,40 @@ async function oneRun(box: ChangesDevbox, dice: Dice, index: number): Promise<Co
   const work = (count: number): string =>
     Array.from({ length: count }, () => `{ ${operation(dice)}; } >/dev/null 2>&1 </dev/null || true`).join('\n');
   await box.bash(
-    `mkdir -p ${top}; cd ${top}; git init -q -b main; git config user.name t; git config user.email t@t; echo 0 > a; mkdir d; echo 0 > d/x; ` +
-      `git add -A; git commit -qm 0; git branch other; ${work(dice.whole(0, 12))}\ntrue`,
+    `git config --global user.name t; git config --global user.email t@t; mkdir -p ${top}.lib; cd ${top}.lib; git init -q; echo lib > lib; ` +
+      `git add -A; git commit -qm lib; git commit -q --allow-empty -m more; mkdir -p ${top}; cd ${top}; git init -q -b main; echo 0 > a; mkdir d; ` +
+      `echo 0 > d/x; git add -A; git commit -qm 0; git branch other; top=${top}; ${work(dice.whole(0, 12))}\ntrue`,
   );
   await box.read(top);
   await box.bash(`cp -a ${top} ${top}.start`);
-  const counts = { operations: 0, uncommitted: 0, sinceStart: 0, sides: 0 };
+  const counts = { operations: 0, uncommitted: 0, sinceStart: 0, sides: 0, worktrees: 0, submodules: 0, large: 0 };
   for (let pause = 0; pause < pauses; pause += 1) {
     const script = work(operations);
-    await box.bash(`cd ${top}; ${script}\ntrue`);
+    await box.bash(`cd ${top}; top=${top}; ${script}\ntrue`);
     const found = await requireAsGitSays(box, top);
+    if ((await box.bash(`git -C ${top}.tree rev-parse --show-toplevel 2>/dev/null || true`)) === `${top}.tree\n`) {
+      await requireAsGitSays(box, `${top}.tree`);
+      counts.worktrees += 1;
+    }
     const { groups } = found;
     const [before, after] = [await manifest(box, `${top}.start`), await manifest(box, top)];
     const different = [...new Set([...before.keys(), ...after.keys()])].filter(
-      (path) => before.get(path) !== after.get(path),
+      (path) => before.get(path)?.is !== after.get(path)?.is,
     );
     const since = groups.sinceStart ?? assert.fail('the start is not known');
     const told = since.flatMap(({ path, from }) => (from === undefined ? [path] : [path, from]));
-    assert.deepEqual([...new Set(told)].sort(), different.sort(), script);
-    for (let count = 0; count < compared && since.length > 0; count += 1) {
-      const { path, from = path, before: old, after: now } = dice.pick(since);
+    // Of large files a change of their time alone is one, where git has not looked into them.
+    const mayBeTold = (path: string): boolean => before.get(path)?.time !== after.get(path)?.time;
+    assert.deepEqual(
+      [...new Set(told)].filter((path) => different.includes(path) || !mayBeTold(path)).sort(),
+      different.sort(),
+      script,
+    );
+    const small = since.filter((one) => ![one.before, one.after].some(isWithin) && ![one.path, one.from].some(isLarge));
+    counts.large += since.filter(({ after: now }) => now?.isLarge).length;
+    counts.submodules += since.filter(({ after: now }) => now?.mode === submodule).length;
+    for (let count = 0; count < compared && small.length > 0; count += 1) {
+      const { path, from = path, before: old, after: now } = dice.pick(small);
       await requireSide(box, `${top}.start`, found, { path: from, side: old });
       await requireSide(box, top, found, { path, side: now });
       counts.sides += 2;
@@ -69,18 +88,42 @@ async function oneRun(box: ChangesDevbox, dice: Dice, index: number): Promise<Co
   return counts;
 }
 
-/** Every file and link of a folder, with what git tells of it: whether it can be executed, its bytes. */
-async function manifest({ commands }: ChangesDevbox, folder: string): Promise<Map<string, string>> {
-  const find = `cd ${folder} && find . -path ./.git -prune -o`;
+function isWithin(side: ChangeSide | undefined): boolean {
+  return side?.mode === submodule;
+}
+
+/** Whether it may be a file of 100 MB, by its name. */
+function isLarge(path = ''): boolean {
+  return path.endsWith('big');
+}
+
+/** What there is under a name. */
+interface Found {
+  /** What git tells of it: whether it can be executed, its bytes. */
+  readonly is: string;
+  /** Of a file that is too large to be looked into each time. */
+  readonly time: string | undefined;
+}
+
+/** Every file, link and submodule of a folder. */
+async function manifest({ commands }: ChangesDevbox, folder: string): Promise<Map<string, Found>> {
+  const find = `find . -path ./.git -prune -o -path ./${submoduleName} -prune -o`;
   const { stdout } = await commands.run(
-    `${find} -type l -printf '%P\\0link %l\\0'; ${find} -type f -print0 | while IFS= read -r -d '' f; do ` +
-      `[ -x "$f" ] && x=x || x=-; printf '%s\\0%s %s\\0' "\${f#./}" $x "$(sha256sum < "$f")"; done`,
-    { signal, deadlineMs: 30_000 },
+    `cd ${folder} && ${find} -type l -printf '%P\\0link %l\\0\\0'; ${find} -type f -print0 | while IFS= read -r -d '' f; do ` +
+      `[ -x "$f" ] && x=x || x=-; [ "$(stat -c %s -- "$f")" -gt ${mostCompared} ] && t=$(stat -c %.Y -- "$f") || t=; ` +
+      `printf '%s\\0%s %s\\0%s\\0' "\${f#./}" $x "$(sha256sum < "$f")" "$t"; done; ` +
+      `at=$(git ls-files -s ${submoduleName} | head -n 1 | cut -d ' ' -f 2); [ ! -e ${submoduleName}/.git ] || at=\${at:+$(git -C ${submoduleName} rev-parse HEAD)}; ` +
+      `[ ! -d ${submoduleName} ] || [ -z "$at" ] || printf '%s\\0%s\\0\\0' ${submoduleName} "$at"`,
+    { signal, deadlineMs: 60_000 },
   );
   const fields = fieldsOf(stdout);
-  const files = new Map<string, string>();
-  for (let at = 0; at + 1 < fields.length; at += 2) {
-    files.set(textOfPath(fields[at] ?? Buffer.alloc(0)), fields[at + 1]?.toString('latin1') ?? '');
+  const files = new Map<string, Found>();
+  for (let at = 0; at + 2 < fields.length; at += 3) {
+    const time = fields[at + 2]?.toString('latin1');
+    files.set(textOfPath(fields[at] ?? Buffer.alloc(0)), {
+      is: fields[at + 1]?.toString('latin1') ?? '',
+      time: time === '' ? undefined : time,
+    });
   }
   return files;
 }

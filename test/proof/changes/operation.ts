@@ -18,8 +18,38 @@ export const names = [
   `'\\b'`,
 ];
 
-/** One thing that somebody does in a repository, for bash. */
+/** What is done in a repository's submodule, worktree and with its 100 MB file; `$top` is its folder. */
+const rare = [
+  'git -c protocol.file.allow=always submodule add -q -f "$top.lib" s1',
+  'git -c protocol.file.allow=always submodule add -q -f "$top.lib" s1',
+  'git -c protocol.file.allow=always submodule update -q --init',
+  'git -C s1 checkout -q HEAD~1',
+  'git -C s1 commit -q --allow-empty -m more',
+  'echo dirt >> s1/lib',
+  'git submodule deinit -q -f s1',
+  'git rm -q -f s1',
+  'git worktree add -q -f --detach "$top.tree"',
+  'git worktree add -q -f --detach "$top.tree"',
+  'echo w >> "$top.tree/a"; rm -f "$top.tree/d/x"; echo n > "$top.tree/n"',
+  'git -C "$top.tree" add -A; git -C "$top.tree" commit -qm w',
+  'git worktree remove -f "$top.tree"; git worktree prune',
+  'git worktree lock "$top.tree"',
+  binary('big'),
+  binary('d/big'),
+  'mv -f -- big d/big',
+  'cp -a -- d/big big',
+  'rm -f -- big d/big',
+  'git add -- big',
+];
+
+/** 100 MB with other bytes at their end each time: sparse, as it is about their size. */
+function binary(name: string): string {
+  return `mkdir -p d 2>/dev/null; rm -f -- ${name}; truncate -s 100000000 ${name}; printf '\\0%s' "$RANDOM$RANDOM" >> ${name}`;
+}
+
+/** One thing that somebody does in a repository, for bash; `$top` is its folder. */
 export function operation(dice: Dice): string {
+  if (dice.whole(0, 5) === 0) return dice.pick(rare);
   const [name, other] = [dice.pick(names), dice.pick(names)];
   const path = `./${name}`;
   const parent = `mkdir -p -- "$(dirname -- ${path}; echo)" 2>/dev/null`;

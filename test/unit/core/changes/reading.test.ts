@@ -133,6 +133,34 @@ describe('The changes in a repository of a devbox', function () {
     assert.ok(!(await box.groups(top)).uncommitted.some((one) => one.startsWith('deleted')));
   });
 
+  it('do not take for there what is below a link to itself, of which git says nothing', async () => {
+    const top = await box.repository('mkdir d; echo in > d/x');
+    await box.bash(`cd ${top}; rm -r d; ln -s ./d d`);
+    await requireAsGitSays(box, top);
+    assert.deepEqual((await box.groups(top)).since, []);
+    await box.bash(`cd ${top}; rm d; mkdir d; echo in > d/x`);
+    assert.deepEqual((await box.groups(top)).since, ['deleted d', 'added d/x']);
+  });
+
+  it('have their start also where the repository has cleared away what was only staged then', async () => {
+    const top = await box.repository('echo one > a');
+    await box.bash(`cd ${top}; echo staged > new; echo two > a; git add -A`);
+    await box.read(top);
+    await box.bash(`cd ${top}; git reset -q --hard; git gc -q --prune=now`);
+    assert.deepEqual(await box.sides(top, 'new', 'sinceStart'), ['staged\n', '-']);
+    assert.deepEqual(await box.sides(top, 'a', 'sinceStart'), ['two\n', 'one\n']);
+  });
+
+  it('are none of a large file that git has only been given since, until its size or time is another', async () => {
+    const top = await box.repository();
+    await box.bash(`cd ${top}; truncate -s 6000000 big; mkdir d; truncate -s 6000000 d/more`);
+    await box.read(top);
+    await box.bash(`cd ${top}; git add -A; git commit -qm big`);
+    assert.deepEqual((await box.groups(top)).since, []);
+    await box.bash(`cd ${top}; truncate -s 6000001 big; git commit -qam more`);
+    assert.deepEqual((await box.groups(top)).since, ['modified big']);
+  });
+
   it('are those of the repository that is asked for: worktrees, submodules and nested ones by themselves', async () => {
     const top = await box.repository('echo a > a; mkdir -p deep/er; echo d > deep/er/d');
     const other = await box.repository('echo lib > lib');
