@@ -11,6 +11,12 @@ export interface ForwardTarget {
   readonly tunnelToken: string | undefined;
 }
 
+/**
+ * Bytes that each side of a connection holds before the other one has to wait. With Node's usual number, less than what is
+ * read at a time, every read stops the other side.
+ */
+export const heldBytes = 256 * 1024;
+
 /** Headers that belong to one connection, not to what is carried over it. */
 const ofOneConnection = ['connection', 'keep-alive', 'proxy-connection', 'proxy-authorization', 'te', 'upgrade'];
 
@@ -45,7 +51,7 @@ export function startUpstream(
   if (page !== undefined && (ownOrigin === undefined || page === ownOrigin)) headers['origin'] = origin.origin;
   if (target.tunnelToken !== undefined) headers[tunnelAuthorizationHeader] = `Bearer ${target.tunnelToken}`;
   // The path goes as it came: what a devbox is asked for is its own affair.
-  return startRequest(origin, { method: request.method, path, headers });
+  return startRequest(origin, { method: request.method, path, headers, highWaterMark: heldBytes });
 }
 
 /** Whether an answer is that of a proxy on the way: it has not come through the devbox's encryption. */

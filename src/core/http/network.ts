@@ -18,6 +18,8 @@ const tunnels = { plain: new PlainTunnelAgent(), secure: new SecureTunnelAgent()
 /** What is asked for at a URL. */
 export type RequestDetails = Pick<http.RequestOptions, 'method' | 'path' | 'signal'> & {
   readonly headers?: http.OutgoingHttpHeaders;
+  /** Bytes that a new connection holds in either direction before one side has to wait; Node's usual number if absent. */
+  readonly highWaterMark?: number;
 };
 
 /** Starts a request to `url`, WebSocket handshakes included. @throws RuntimeError for a proxy that cannot be used */

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { forwardRequest, type Forwarding } from '../forwarding/forwardRequest';
-import type { ForwardTarget } from '../forwarding/forwardTarget';
+import { heldBytes, type ForwardTarget } from '../forwarding/forwardTarget';
 import { forwardUpgrade, responseOn } from '../forwarding/forwardUpgrade';
 import { OwnCookies } from '../forwarding/ownCookies';
 import { answerPage, type NoAnswer, type PageText } from '../forwarding/forwarderPage';
@@ -80,7 +80,9 @@ export class PortServer {
    */
   async listen(port: number, host: '127.0.0.1' | '::1' = '127.0.0.1'): Promise<number> {
     // An upload may take as long as it takes.
-    const server = createServer({ requestTimeout: 0 }, (request, response) => this.#request(request, response));
+    const server = createServer({ requestTimeout: 0, highWaterMark: heldBytes }, (request, response) =>
+      this.#request(request, response),
+    );
     server.on('connection', (socket) => {
       this.#sockets.set(socket, undefined);
       socket.once('close', () => this.#sockets.delete(socket));

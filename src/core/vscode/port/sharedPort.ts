@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { heldBytes } from '../../forwarding/forwardTarget';
 import { askHolder, takeQuestion, type Answer, type Question } from './askHolder';
 import type { Sealed } from './sealed';
 
@@ -51,7 +52,7 @@ export class SharedPort {
 
   constructor(options: SharedPortOptions) {
     this.#options = options;
-    this.server = createServer((request, response) => {
+    this.server = createServer({ highWaterMark: heldBytes }, (request, response) => {
       const { sealed, name } = options;
       const isQuestion = takeQuestion(sealed, { name, request, response }, (question) => {
         if (question.kind === 'wait') this.#keep(response);
