@@ -198,6 +198,11 @@ async function sidesSinceKept(since: readonly RawEntry[], report: ChangesReport,
     if (path.endsWith('/') || (work === '.' && kind === 'changed')) continue;
     if (!before.has(path)) before.set(path, kind === 'untracked' ? undefined : blob(entry.modes[1], entry.ids[1]));
     after.set(path, workSide(entry, report.files));
+    if (entry.from !== undefined && work === 'R') {
+      // Moved in the folder only (`git add -N`): the index has it still.
+      if (!before.has(entry.from)) before.set(entry.from, blob(entry.modes[1], entry.ids[1]));
+      after.set(entry.from, undefined);
+    }
   }
   await dropBelowLinks(after, untracked, slicer);
   return { before, after, origins, untracked };

@@ -161,6 +161,15 @@ describe('The changes in a repository of a devbox', function () {
     assert.deepEqual((await box.groups(top)).since, ['modified big']);
   });
 
+  it('tell of a file that was moved in the folder and that the index has at both places', async () => {
+    const top = await box.repository('mkdir d; echo a line to know it by > d/x; echo other > a');
+    await box.read(top);
+    await box.bash(`cd ${top}; mkdir e; mv d/x e/x; git add -N e/x; echo more >> a`);
+    const moved = ['modified a', 'renamed e/x < d/x'];
+    assert.deepEqual(await box.groups(top), { uncommitted: moved, since: moved });
+    assert.deepEqual(await box.sides(top, 'e/x', 'sinceStart'), Array(2).fill('a line to know it by\n'));
+  });
+
   it('are those of the repository that is asked for: worktrees, submodules and nested ones by themselves', async () => {
     const top = await box.repository('echo a > a; mkdir -p deep/er; echo d > deep/er/d');
     const other = await box.repository('echo lib > lib');
