@@ -72,14 +72,14 @@ if [ -d "$t" ] && [ ! -L "$t" ]; then
 else rm -f -- "$t" || exit 3; fi`;
 
 /** from, to, 1 to replace, a word nobody else uses → nothing. A source that cannot be seen is missing, whatever the reason, as for the editor's own files; a link to itself gives no way to a folder there. */
-export const renameScript = `${prelude}${replace}arg from; arg to; arg over; arg word; is "$from" || die file_missing
+export const renameScript = `${prelude}${replace}arg from; arg to; arg over; arg word; is "$from" && ! loops "$from" || die file_missing
 if [ -d "$from" ] && [ ! -L "$from" ] && loops "$to"; then die file_not_folder; fi
 above "$to"
 replace "$to" "$from" "$d/.runloop-$word.old"; code=$?
 [ "$code" = 0 ] || { [ "$code" = 2 ] && die file_exists; exit 3; }`;
 
 /** from, to, 1 to replace, a word nobody else uses → nothing */
-export const copyScript = `${prelude}${replace}arg from; arg to; arg over; arg word; is "$from" || die file_missing
+export const copyScript = `${prelude}${replace}arg from; arg to; arg over; arg word; is "$from" && ! loops "$from" || die file_missing
 above "$to"; n=$d/.runloop-$word
 if is "$to" && [ "$over" != 1 ]; then die file_exists; fi
 cp -a -- "$from" "$n" || { rm -rf -- "$n"; exit 3; }

@@ -196,7 +196,7 @@ describe('The files of a devbox', function () {
     );
   });
 
-  it('which are folders do not take the place of a link to itself, as the editor refuses it; files do', async () => {
+  it('which are folders do not take the place of a link to itself, which is not moved, as the editor refuses it; files do', async () => {
     await fresh('mkdir folder; printf x > file; ln -s loop loop; ln -s nowhere gone');
     const to = { overwrite: true, signal };
     await fails(box.files.rename(`${dir}/folder`, `${dir}/loop`, to), 'file_not_folder');
@@ -207,6 +207,8 @@ describe('The files of a devbox', function () {
     await fails(box.files.stat(`${dir}/again`, { signal }), 'file_failed');
     const write = { create: true, overwrite: true, token: 'any', signal };
     await fails(box.files.write(`${dir}/again`, content('x'), write), 'file_failed');
+    await fails(box.files.rename(`${dir}/again`, `${dir}/other`, to), 'file_missing');
+    await fails(box.files.copy(`${dir}/again`, `${dir}/other`, to), 'file_missing');
   });
 
   it('know their home', async () => {
