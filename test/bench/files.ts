@@ -59,10 +59,7 @@ export const filesBench: Bench = {
       print(`requests in ${hiddenMs / 1_000} s in which nobody looks: ${hidden}`);
       const far = await measureEditor(session, { box, proxy, baseUrl: delay.url, print });
       print(`with ${delayMs} ms between: ${JSON.stringify(far)}`);
-      const finds: number[] = [];
-      for (let count = 0; count < repeats; count += 1) finds.push(await took(() => box.bash(bareFind)));
-      const find = Math.min(...finds);
-      print(`one find in the devbox: ${Math.round(find)} ms`);
+      print(`one find in the devbox: ${Math.round(near.findMs)} ms`);
       const { search, rg } = await measureSearch(box);
       print(`search of ${searched} files: ${Math.round(search)} ms; rg in the devbox: ${Math.round(rg)} ms`);
       const atMost = (name: string, goal: number, value: number) => ({
@@ -77,7 +74,7 @@ export const filesBench: Bench = {
       return {
         bench: 'files',
         runs: repeats,
-        results: { near, far, hidden, findMs: find, searchMs: search, rgMs: rg },
+        results: { near, far, hidden, searchMs: search, rgMs: rg },
         aims: [
           atMost('requests of a list', 1, near.requests.list['all'] ?? NaN),
           ...kinds.map((kind) => atMost(`requests of an open, ${kind}`, 2, near.requests.open[kind] ?? NaN)),
@@ -86,7 +83,7 @@ export const filesBench: Bench = {
           atMost('round trips of a list', 2, roundTrips('list', 'all')),
           ...kinds.map((kind) => atMost(`round trips of an open, ${kind}`, 2, roundTrips('open', kind))),
           ...kinds.map((kind) => atMost(`round trips of a save, ${kind}`, 2, roundTrips('save', kind))),
-          atMost(`a list of ${names} names ÷ one find`, 2, (near.quickestMs.list['all'] ?? NaN) / find),
+          atMost(`a list of ${names} names ÷ one find`, 2, (near.quickestMs.list['all'] ?? NaN) / near.findMs),
           atMost(`a search of ${searched} files ÷ rg`, 1.3, search / rg),
         ],
       };
@@ -107,6 +104,8 @@ interface Figures {
   readonly ms: { readonly list: ByKind; readonly open: ByKind; readonly save: ByKind };
   /** What two places differ by is told by these: what else the computer does only ever adds. */
   readonly quickestMs: Figures['ms'];
+  /** One find in the devbox that prints what a list tells, into nothing: the quickest. */
+  readonly findMs: number;
 }
 
 async function prepare({ bash, files, commands }: FilesDevbox): Promise<void> {
@@ -159,7 +158,7 @@ async function measureEditor(
   await sleep(1_500);
   const root = rootAddress({ baseUrl, apiKey: platform.apiKey }, box.id);
   const none = (): Figures['ms'] => ({ list: {}, open: {}, save: {} });
-  const measured: Figures = { requests: none(), ms: none(), quickestMs: none() };
+  const measured = { requests: none(), ms: none(), quickestMs: none(), findMs: Infinity };
   const times = new Map<string, number[]>();
   const one = async (what: keyof Figures['ms'], kind: string, work: () => Promise<void>): Promise<void> => {
     proxy.reset();
@@ -175,7 +174,9 @@ async function measureEditor(
     measured.ms[what][kind] = median(all);
     measured.quickestMs[what][kind] = Math.min(...all);
   };
-  for (let count = 0; count < repeats; count += 1) {
+  // By turns with what it is compared with, so that whatever else the computer does falls on both.
+  for (let count = 0; count < repeats * 2; count += 1) {
+    measured.findMs = Math.min(measured.findMs, await took(() => box.bash(bareFind)));
     await one('list', 'all', async () => {
       const found = await api.evaluate(
         async (vscode, address) =>

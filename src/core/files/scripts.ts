@@ -49,16 +49,16 @@ export const statScript = `${prelude}arg t; if loops "$t"; then find -L "$t" -ma
 /** → the home folder */
 export const homeScript = `${prelude}printf '%s\\0' "\${HOME:-/}"`;
 
-/** path → facts and name by turns, an empty field, the same of what links lead to */
+/** path → facts and name by turns, an empty field, the same of what links lead to. Without links, one program. */
 export const listScript = `${prelude}arg t
 cd -- "$t" || exit 3
-find . -mindepth 1 -maxdepth 1 ${factsFormat}\\0%P\\0'; code=$?
+exec 6>&1
+mapfile -d '' -t links < <(find . -mindepth 1 -maxdepth 1 ${factsFormat}\\0%P\\0' -type l -fprint0 /dev/fd/5 5>&1 >&6)
+wait $!; code=$?
 printf '\\0'
-find . -mindepth 1 -maxdepth 1 -type l -print0 | {
-  mapfile -d '' -t links
-  for ((at = 0; at < \${#links[@]}; at += 1000)); do
-    find -L "\${links[@]:at:1000}" -maxdepth 0 ${factsFormat}\\0%p\\0' 2>/dev/null
-  done; }
+for ((at = 0; at < \${#links[@]}; at += 1000)); do
+  find -L "\${links[@]:at:1000}" -maxdepth 0 ${factsFormat}\\0%p\\0' 2>/dev/null
+done
 [ "$code" = 0 ] || { [ -r . ] && [ "$code" -lt 126 ]; } || exit 3
 exit 0`;
 

@@ -43,6 +43,13 @@ export function childAddress(folder: Uri, name: string): Uri {
   return folder.with({ path: `${folder.path.replace(/\/$/, '')}/${name}` });
 }
 
+/** Gives the addresses of what is in a folder as text: of thousands of names, quicker than by making each address. */
+export function childKeys(folder: Uri): (name: string) => string {
+  const before = childAddress(folder, '').toString();
+  return (name) =>
+    /^[\w.~ -]+$/.test(name) ? before + name.replaceAll(' ', '%20') : childAddress(folder, name).toString();
+}
+
 /** The address of the folder that something is in. */
 export function parentAddress(uri: Uri): Uri {
   return uri.with({ path: uri.path.slice(0, uri.path.lastIndexOf('/')) || '/' });

@@ -11,7 +11,7 @@ import { RuntimeError } from '../../core/errors';
 import { fileProblemOf } from '../../core/files/fileErrors';
 import type { FileStat } from '../../core/files/fileFacts';
 import { OtherAccount, type AccountFiles, type ReachedFiles } from './accountFiles';
-import { childAddress, parentAddress } from './fileAddress';
+import { childKeys, parentAddress } from './fileAddress';
 import { fileSystemError } from './fileSystemErrors';
 import type { SignedIn } from '../account/account';
 import type { Log } from '../messages/log';
@@ -92,11 +92,11 @@ export class RunloopFileSystem {
     const begunMs = performance.now();
     const folder = this.#known.last(uri.toString())?.token;
     const entries = await files.list(path, { signal });
-    for (const { name, ...stat } of entries) {
-      const key = childAddress(uri, name).toString();
+    const keyOf = childKeys(uri);
+    for (const entry of entries) {
       // Of a link that cannot be followed, a look tells why.
-      if (stat.type === 'missing') this.#known.expire(key);
-      else this.#known.record(key, stat, begunMs);
+      if (entry.type === 'missing') this.#known.expire(keyOf(entry.name));
+      else this.#known.record(keyOf(entry.name), entry, begunMs);
     }
     const names = entries.map((entry): [string, FileType] => [entry.name, typeOf(entry)]);
     const changes = this.#folders.record(uri, names, begunMs, folder);

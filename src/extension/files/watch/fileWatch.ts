@@ -9,11 +9,14 @@ import { lookedAt, onLookedAtElsewhere, type EditorWatch } from './lookedAt';
 
 /** Milliseconds until what is looked at is taken in: tabs and folders change several at a time. */
 const settleMs = 100;
-/** Milliseconds before a process says that it watches something from which on it tells its changes. */
-const backMs = 1_000;
+/**
+ * Milliseconds before a process says that it watches something from which on it tells its changes: nearly the three seconds of
+ * `watchScript`. What was read when its editor opened need not be looked at again for the first save, however slow the way is.
+ */
+const backMs = 2_500;
 
 export interface FileWatchContext {
-  readonly accountFiles: AccountFiles;
+  readonly accountFiles: Pick<AccountFiles, 'at'>;
   /** @param root any address of the devbox */
   readonly onChange: (root: Uri, changes: readonly WatchedChange[]) => void;
   readonly log: Log;

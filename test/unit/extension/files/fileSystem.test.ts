@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type * as vscode from 'vscode';
-import { accountWord, childAddress, fileAddress, addressedFile } from '../../../../src/extension/files/fileAddress';
+import {
+  accountWord,
+  childAddress,
+  childKeys,
+  fileAddress,
+  addressedFile,
+} from '../../../../src/extension/files/fileAddress';
 import { useWindow } from '../../../fakeVscode/useWindow';
 import { FileType, Uri } from '../../../fakeVscode/values';
 import { filesDevbox, type FilesDevbox } from '../../core/files/useFiles';
@@ -41,6 +47,12 @@ describe('The file system of devboxes', function () {
     assert.equal(addressedFile(Uri.parse('runloop://nonsense/x')), undefined);
     const folder = fileAddress({ account: '0123abcd', devboxId: 'dbx_1', path: '/a' });
     assert.equal(addressedFile(childAddress(folder, 'b#?\\c'))?.path, '/a/b#?\\c');
+    for (const of of [folder, folder.with({ path: '/' }), folder.with({ path: '/ä b%' })]) {
+      const keyOf = childKeys(of);
+      for (const name of ['plain-1_2.txt~', 'with  blanks', "b#?\\c'(é)", '%20', 'a\nb', '\uf7ff', ':', '..']) {
+        assert.equal(keyOf(name), childAddress(of, name).toString());
+      }
+    }
   });
 
   it('reads and saves with what the editor does, and keeps rights', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type * as vscode from 'vscode';
 import { accountWord, fileAddress } from '../../../../src/extension/files/fileAddress';
+import { FileWatch } from '../../../../src/extension/files/watch/fileWatch';
 import { eventually } from '../../../eventually';
 import type { FakeTreeView } from '../../../fakeVscode/parts';
 import { useWindow } from '../../../fakeVscode/useWindow';
@@ -64,6 +65,39 @@ describe('What changes in a devbox while somebody looks', function () {
     open.dispose();
     news.dispose();
     await watched(box, false);
+  });
+
+  it('is known from two seconds before the process says that it watches: it tells what is three seconds old', async () => {
+    const box = await filesDevbox(used.api);
+    let say = (_line: string): void => undefined;
+    let finish = (): void => undefined;
+    const said = new Promise<string>((resolve) => (say = resolve));
+    const finished = new Promise<void>((resolve) => (finish = resolve));
+    async function* lines(): AsyncGenerator<readonly string[]> {
+      yield [await said];
+      await finished;
+    }
+    const end = async (): Promise<void> => Promise.resolve().then(finish);
+    const command = { lines, tell: () => Promise.resolve(true), end };
+    const commands = { run: box.commands.run.bind(box.commands), open: () => Promise.resolve(command) };
+    const { signal } = new AbortController();
+    const path = '/tmp/f';
+    const to = { account: '', devboxId: box.id, path, files: box.files, commands, signal };
+    const reached = { ...to, requireRunning: () => Promise.resolve(), isRunning: () => true };
+    const unexpected = (): never => {
+      throw new Error('Nothing has changed, and nothing fails.');
+    };
+    const log = { failure: unexpected, info: unexpected } as never;
+    const watch = new FileWatch({ accountFiles: { at: () => Promise.resolve(reached) }, onChange: unexpected, log });
+    const uri = at(box, path);
+    watch.ask({ uri, recursive: false, excludes: [] });
+    say('r 0');
+    const since = await eventually(
+      () => Promise.resolve(watch.since(uri) ?? Infinity),
+      (ms) => ms < Infinity,
+    );
+    assert.ok(since <= performance.now() - 2_000);
+    watch.dispose();
   });
 
   it('is shown in folders that are open in the view, as long as it is seen', async () => {
