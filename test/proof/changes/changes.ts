@@ -8,7 +8,7 @@ import { startPlatform } from '../../platform/testPlatform';
 import { changesDevbox, requireAsGitSays, signal, type ChangesDevbox } from '../../unit/core/changes/useChanges';
 import type { Campaign, Counts } from '../campaign';
 import type { Dice } from '../dice';
-import { operation } from './operation';
+import { operation, rareOperation } from './operation';
 
 /** Pauses in a run, and operations before each. */
 const pauses = 5;
@@ -40,7 +40,10 @@ export const changesCampaign: Campaign = {
 async function oneRun(box: ChangesDevbox, dice: Dice, index: number): Promise<Counts> {
   const top = `/tmp/proof/${index}/r`;
   const work = (count: number): string =>
-    Array.from({ length: count }, () => `{ ${operation(dice)}; } >/dev/null 2>&1 </dev/null || true`).join('\n');
+    Array.from(
+      { length: count },
+      () => `{ ${(dice.chance(1 / 6) ? rareOperation : operation)(dice)}; } >/dev/null 2>&1 </dev/null || true`,
+    ).join('\n');
   await box.bash(
     `git config --global user.name t; git config --global user.email t@t; mkdir -p ${top}.lib; cd ${top}.lib; git init -q; echo lib > lib; ` +
       `git add -A; git commit -qm lib; git commit -q --allow-empty -m more; mkdir -p ${top}; cd ${top}; git init -q -b main; echo 0 > a; mkdir d; ` +

@@ -18,7 +18,6 @@ export const names = [
   `'\\b'`,
 ];
 
-/** What is done in a repository's submodule, worktree and with its 100 MB file; `$top` is its folder. */
 const rare = [
   'git -c protocol.file.allow=always submodule add -q -f "$top.lib" s1',
   'git -c protocol.file.allow=always submodule add -q -f "$top.lib" s1',
@@ -47,9 +46,13 @@ function binary(name: string): string {
   return `mkdir -p d 2>/dev/null; rm -f -- ${name}; truncate -s 100000000 ${name}; printf '\\0%s' "$RANDOM$RANDOM" >> ${name}`;
 }
 
-/** One thing that somebody does in a repository, for bash; `$top` is its folder. */
+/** One thing that is done in a repository's submodule, worktree or with its 100 MB file, for bash; `$top` is its folder. */
+export function rareOperation(dice: Dice): string {
+  return dice.pick(rare);
+}
+
+/** One thing that somebody does in a repository, for bash. */
 export function operation(dice: Dice): string {
-  if (dice.whole(0, 5) === 0) return dice.pick(rare);
   const [name, other] = [dice.pick(names), dice.pick(names)];
   const path = `./${name}`;
   const parent = `mkdir -p -- "$(dirname -- ${path}; echo)" 2>/dev/null`;

@@ -63,10 +63,10 @@ export function requireSame(now: string, before: string, what: string): void {
 
 /**
  * Prints what a folder's working tree is, as git would add it: its tree, then every file. In a copy, as the folder is not to be
- * written to.
+ * written to. What git takes for no name, as `.GIT`, is left out, and all else is there.
  */
 export const asAdded = (copy: string): string =>
-  `( cd ${copy} && git add -A >/dev/null 2>&1; git write-tree; git ls-files -s -z )`;
+  `( cd ${copy} && git add -A --ignore-errors >/dev/null 2>&1; git write-tree; git ls-files -s -z )`;
 
 /** What {@link asAdded} has printed. */
 export function addedTree(printed: string): { readonly tree: string; readonly files: ReadonlyMap<string, string> } {
