@@ -28,6 +28,8 @@ export const changesBench: Bench = {
       const [ours, bare, blocks]: [number[], number[], number[]] = [[], [], []];
       let bytes = 0;
       for (let count = 0; count < reads; count += 1) {
+        // As somebody who looks has it: something was changed since the read before.
+        await box.bash(`cd ${top}; echo ${count} >> d${count + 1}/f1`);
         const read = await longestBlock(() => box.read(top));
         const status = `cd ${top}; git status --porcelain=v2 -z -uall | wc -c`;
         const plain = await longestBlock(() => box.bash(status));

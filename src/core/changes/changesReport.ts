@@ -1,5 +1,14 @@
-import { textOfPath } from '../files/pathText';
-import { MalformedOutput, rawEntries, statusEntries, type RawEntry, type StatusEntry } from './porcelain';
+import { createHash } from 'node:crypto';
+import { hashedFiles, type HashedFiles } from './hashedFiles';
+import {
+  fieldsIn,
+  MalformedOutput,
+  pathIn,
+  rawEntries,
+  statusEntries,
+  type RawEntry,
+  type StatusEntry,
+} from './porcelain';
 import { TimeSlicer } from '../../ground/timeSlicer';
 
 /** What is in the folder under a name whose content the index does not know. */
@@ -45,30 +54,52 @@ export interface ChangesReport {
   readonly filtered: ReadonlySet<string>;
 }
 
-/** @throws MalformedOutput for what is no report, or not a whole one */
-export async function changesReport(output: Uint8Array, slicer = new TimeSlicer(64)): Promise<ChangesReport> {
-  const sections = sectionsOf(Buffer.from(output.buffer, output.byteOffset, output.byteLength));
-  const of = (name: string): Promise<Buffer[]> => {
+/**
+ * @param known what a look before has told
+ * @returns undefined where it takes hashes for known that are not
+ * @throws MalformedOutput for what is no report, or not a whole one
+ */
+export async function changesReport(
+  output: Uint8Array,
+  {
+    slicer = new TimeSlicer(64),
+    known,
+  }: { readonly slicer?: TimeSlicer; readonly known?: HashedFiles | undefined } = {},
+): Promise<{ readonly report: ChangesReport; readonly digest: string; readonly hashed: HashedFiles } | undefined> {
+  const { sections, rest } = sectionsOf(Buffer.from(output.buffer, output.byteOffset, output.byteLength));
+  const hashed = await hashedFiles({ lines: sections.get('plain'), ids: sections.get('ids'), rest }, known, slicer);
+  if (hashed === undefined) return undefined;
+  const digest = createHash('sha256').update([...hashed.ids.values()].join(' '));
+  for (const [name, bytes] of sections) if (name !== 'ids') digest.update(`${name} ${bytes.length} `).update(bytes);
+  return { report: await reportOf(sections, hashed, slicer), digest: digest.digest('base64url'), hashed };
+}
+
+async function reportOf(
+  sections: ReadonlyMap<string, Buffer>,
+  hashed: HashedFiles,
+  slicer: TimeSlicer,
+): Promise<ChangesReport> {
+  const of = (name: string): Promise<string[]> => {
     const section = sections.get(name);
     if (section === undefined) throw new MalformedOutput(name);
     return fieldsIn(section, slicer);
   };
   const facts = await of('facts');
-  const [head = '', branch = '', format = '', , filemode = '', ...kept] = facts.map(String);
+  const [head = '', branch = '', format = '', , filemode = '', ...kept] = facts;
   if (format !== 'sha1' && format !== 'sha256') throw new MalformedOutput('format');
   return {
     head,
     branch,
     format,
-    common: textOfPath(facts[3] ?? Buffer.alloc(0)),
+    common: pathIn(facts[3] ?? ''),
     start: keptTree(kept),
     turn: keptTree(kept.slice(3)),
     status: await statusEntries(await of('status'), slicer),
-    files: await workFiles(await of('files'), filemode !== 'false', slicer),
+    files: await workFiles(await of('files'), hashed, { hasModes: filemode !== 'false', slicer }),
     since: await rawEntries(await of('since'), slicer),
     sinceTurn: await rawEntries(await of('turn'), slicer),
     // At most some thousand.
-    hidden: new Set((await of('hidden')).map(textOfPath)),
+    hidden: new Set((await of('hidden')).map(pathIn)),
     filtered: await filteredNames(await of('filters'), slicer),
   };
 }
@@ -77,12 +108,12 @@ function keptTree([tree = '', head = '', at = '']: readonly string[]): KeptTree 
   return tree === '' ? undefined : { tree, head, atMs: Number(at) * 1000 };
 }
 
-function sectionsOf(output: Buffer): ReadonlyMap<string, Buffer> {
+function sectionsOf(output: Buffer): { readonly sections: ReadonlyMap<string, Buffer>; readonly rest: string } {
   const sections = new Map<string, Buffer>();
   for (let at = 0; at < output.length;) {
     const end = output.indexOf(0, at);
     const title = end < 0 ? '' : output.toString('latin1', at, end);
-    if (title === 'end') return sections;
+    if (title === 'end') return { sections, rest: output.toString('latin1', end + 1) };
     const [, name = '', size = ''] = /^(\w+) +(\d+)$/.exec(title) ?? [];
     const from = end + 1;
     const to = from + Number(size);
@@ -93,47 +124,44 @@ function sectionsOf(output: Buffer): ReadonlyMap<string, Buffer> {
   throw new MalformedOutput('end');
 }
 
-/** What is ended by NUL. */
-async function fieldsIn(section: Buffer, slicer: TimeSlicer): Promise<Buffer[]> {
-  const fields: Buffer[] = [];
-  for (let from = 0, to = section.indexOf(0); to >= 0; from = to + 1, to = section.indexOf(0, from)) {
-    if (slicer.isDue) await slicer.rest();
-    fields.push(section.subarray(from, to));
-  }
-  return fields;
-}
-
-/** Facts and names by turns. */
+/** Facts and names by turns, and the files whose hashes are told apart from that. */
 async function workFiles(
-  fields: readonly Buffer[],
-  hasModes: boolean,
-  slicer: TimeSlicer,
+  fields: readonly string[],
+  hashed: HashedFiles,
+  { hasModes, slicer }: { readonly hasModes: boolean; readonly slicer: TimeSlicer },
 ): Promise<ReadonlyMap<string, WorkFile>> {
   const files = new Map<string, WorkFile>();
+  const regular = (bits: string): string =>
+    hasModes && (Number.parseInt(bits, 16) & 0o100) !== 0 ? '100755' : '100644';
+  const sizeOf = (size: string): number | undefined => (size === '' ? undefined : Number(size));
+  for (const [line, id] of hashed.ids) {
+    if (slicer.isDue) await slicer.rest();
+    const end = line.indexOf('/');
+    const [, bits = '', size = ''] = line.slice(0, end).split(' ', 3);
+    files.set(pathIn(line.slice(end + 1)), { mode: regular(bits), id, size: sizeOf(size), isLarge: false });
+  }
+  // What is known by size and time stays so, whatever it was read for.
   for (let at = 0; at + 1 < fields.length; at += 2) {
     if (slicer.isDue) await slicer.rest();
-    const [kind = '', id = '', bits = '', size = ''] = (fields[at]?.toString('latin1') ?? '').split(' ');
-    const isExecutable = hasModes && (Number.parseInt(bits, 16) & 0o100) !== 0;
-    const mode = { hash: isExecutable ? '100755' : '100644', large: isExecutable ? '100755' : '100644' } as const;
-    const file: WorkFile = {
-      mode:
-        kind === 'link' ? '120000' : kind === 'sub' ? '160000' : kind === 'hash' || kind === 'large' ? mode[kind] : '',
+    const [kind = '', id = '', bits = '', size = ''] = (fields[at] ?? '').split(' ');
+    const isRegular = kind === 'hash' || kind === 'large';
+    files.set(pathIn(fields[at + 1] ?? ''), {
+      mode: kind === 'link' ? '120000' : kind === 'sub' ? '160000' : isRegular ? regular(bits) : '',
       id: kind === 'none' ? '' : id,
-      size: size === '' ? undefined : Number(size),
+      size: sizeOf(size),
       isLarge: kind === 'large',
-    };
-    files.set(textOfPath(fields[at + 1] ?? Buffer.alloc(0)), file);
+    });
   }
   return files;
 }
 
 /** Name, attribute and value by turns. */
-async function filteredNames(fields: readonly Buffer[], slicer: TimeSlicer): Promise<ReadonlySet<string>> {
+async function filteredNames(fields: readonly string[], slicer: TimeSlicer): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
   for (let at = 0; at + 2 < fields.length; at += 3) {
     if (slicer.isDue) await slicer.rest();
-    const value = fields[at + 2]?.toString() ?? '';
-    if (!['unspecified', 'unset', 'set', ''].includes(value)) names.add(textOfPath(fields[at] ?? Buffer.alloc(0)));
+    const value = fields[at + 2] ?? '';
+    if (!['unspecified', 'unset', 'set', ''].includes(value)) names.add(pathIn(fields[at] ?? ''));
   }
   return names;
 }

@@ -225,7 +225,9 @@ async function dropBelowLinks(
 }
 
 /** Sorted in parts that are merged: a hundred thousand paths at once would hold others up. */
-async function sorted(changes: readonly FileChange[], slicer: TimeSlicer): Promise<FileChange[]> {
+async function sorted(changes: readonly FileChange[], slicer: TimeSlicer): Promise<readonly FileChange[]> {
+  // As git tells them, unless some are new.
+  if (changes.every((change, at) => at === 0 || byPath(changes[at - 1] ?? change, change) < 0)) return changes;
   let parts: FileChange[][] = [];
   for (let at = 0; at < changes.length; at += sortedAtOnce) {
     parts.push(changes.slice(at, at + sortedAtOnce).sort(byPath));

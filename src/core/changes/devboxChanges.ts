@@ -5,6 +5,7 @@ import { fieldsOf } from '../files/fileFacts';
 import { bytesOfPath, shownName, textOfPath } from '../files/pathText';
 import { unexpected } from '../platform/answers';
 import { changesReport, type ChangesReport } from './changesReport';
+import type { HashedFiles } from './hashedFiles';
 import { changeGroups, type ChangeGroups, type ChangeSide } from './compare';
 import { MalformedOutput } from './porcelain';
 import { folderScript } from './folderScript';
@@ -67,8 +68,8 @@ export type SideContent =
 export class DevboxChanges {
   readonly #context: DevboxChangesContext;
   readonly #seconds: number;
-  /** By folder, the checksum of what a devbox keeps of hashes: what anybody else has made of that is not taken. */
-  readonly #hashes = new Map<string, string>();
+  /** By folder, what the last look has told of its files. */
+  readonly #hashed = new Map<string, HashedFiles>();
 
   constructor(context: DevboxChangesContext) {
     this.#context = context;
@@ -101,13 +102,18 @@ export class DevboxChanges {
   async #read(script: string, top: string, signal: AbortSignal): Promise<RepositoryChanges> {
     const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(keptBytes), Buffer.of()];
     return this.#whileItChanges(async () => {
-      const known = Buffer.from(this.#hashes.get(top) ?? '');
-      const { output, hashes } = withoutHashes(await this.run(script, top, [...inputs, known], { signal }));
-      this.#hashes.set(top, hashes);
       const slicer = new TimeSlicer(64);
-      const report = await changesReport(output, slicer);
-      const digest = createHash('sha256').update(output).digest('base64url');
-      return { top, report, groups: await changeGroups(report, slicer), digest };
+      for (let known = this.#hashed.get(top); ; known = undefined) {
+        const since = Buffer.from(known?.until ?? '');
+        const output = await this.run(script, top, [...inputs, since], { signal });
+        const told = await changesReport(output, { slicer, known });
+        // Something has a time of before, as what came from somewhere else.
+        if (told === undefined && known !== undefined) continue;
+        if (told === undefined) throw new MalformedOutput('ids');
+        const { report, digest, hashed } = told;
+        this.#hashed.set(top, hashed);
+        return { top, report, groups: await changeGroups(report, slicer), digest };
+      }
     });
   }
 
@@ -260,13 +266,6 @@ export class DevboxChanges {
     const { devboxId } = this.#context;
     return new RuntimeError({ problem: unexpected('an execution').problem, devboxId, cause });
   }
-}
-
-/** What a script has said, without the checksum that it may end with. */
-function withoutHashes(output: Buffer): { readonly output: Buffer; readonly hashes: string } {
-  const end = output.lastIndexOf(0) + 1;
-  const hashes = output.toString('latin1', end);
-  return { output: output.subarray(0, end), hashes: /^[0-9a-f]{64}$/.test(hashes) ? hashes : '' };
 }
 
 function text(value: number): Buffer {

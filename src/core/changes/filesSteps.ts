@@ -1,13 +1,14 @@
 /**
- * What is in the folder under the names that are changed or new: facts and a name each, in `$T/files`. Nothing is run for a file,
- * and a file is only read where its bytes are not known: `$hashes` is the checksum of what this script has kept of them at a look
- * before, as whoever looks was told it. So what anybody else made of that costs time, and nothing else.
+ * What is in the folder under the names that are changed or new, in `$T/files`: facts and a name each. Nothing is run for a file.
+ *
+ * Files whose names can be written on one line are told in `$T/known` and `$T/missed` instead where `$apart` is set: by lines of a
+ * time, facts and a name. Those of `$T/known` were last changed before the time `$since`, so that whoever looks may know their hashes
+ * from the look before; of the others, `$T/ids` has them.
  */
-export const filesSteps = `began=$(date +%s)
-grep -az '^? ' "$T/entries" | cut -z -b 3- | sort -zu - "$T/changed" > "$T/names"
+export const filesSteps = `printf -v began '%(%s)T' -1
+sed -zn -e '/^2 /{n;d}' -e 's/^? //p' "$T/status" | sort -zu - "$T/changed" > "$T/names"
 # By the time of their last change, which nobody can set, the names of files that can be written on one line.
-limit xargs -0 -r stat --printf='%.Z %f %s %.Y %d %i/%n\\0' -- < "$T/names" 2>/dev/null |
-  sed -zn -e '/\\n/d' -e '/^[^/]*\\/"/d' -e '/^[^ ]* 8... /p' | tr '\\0' '\\n' > "$T/plain"
+sed -zn -e '/\\n/d' -e '/^"/d' -e p "$T/names" | limit xargs -0 -r stat --printf='%.Z %f %s %.Y %d %i/%n\\n' -- 2>/dev/null | grep -a '^[^ ]* 8... ' > "$T/plain"
 cut -d / -f 2- "$T/plain" | tr '\\n' '\\0' | comm -z -13 - "$T/names" | while IFS= read -r -d '' f; do
   if [ -L "$f" ]; then text=$(readlink -n -- "$f"; echo x); printf 'link %s\\0%s\\0' "$(printf '%s' "\${text%x}" | git hash-object --no-filters --stdin)" "$f"
   elif [ -f "$f" ] && [ -r "$f" ]; then printf 'hash %s %s\\0%s\\0' "$(limit git hash-object --no-filters -- "./$f")" "$(stat -c '%f %s %.Y' -- "$f")" "$f"
@@ -15,7 +16,8 @@ cut -d / -f 2- "$T/plain" | tr '\\n' '\\0' | comm -z -13 - "$T/names" | while IF
     printf 'sub %s\\0%s\\0' "$(outside "\${Q[@]}" -C "./$f" rev-parse -q --verify HEAD 2>/dev/null)" "$f"
   else printf 'none\\0%s\\0' "$f"; fi
 done > "$T/files"
-: > "$T/known"; : > "$T/found"
+: > "$T/known"; : > "$T/missed"; : > "$T/ids"
+hashed_files() { paste -d / "$T/ids" "$T/missed" | sed 's|^\\([^/]*\\)/[^ ]* \\([^ ]* [^ ]* [^ ]*\\) [^/]*/|hash \\1 \\2\\n|' | tr '\\n' '\\0'; }
 if [ -s "$T/plain" ]; then
   sum=$(($(cut -d ' ' -f 3 "$T/plain" | tr '\\n' '+')0))
   # Too much to be read each time: by size and time, as the large ones.
@@ -31,17 +33,14 @@ if [ -s "$T/plain" ]; then
     paste -d / "$T/hash" "$T/large" | sed 's|^\\([^/]*\\)/[^ ]* \\([^ ]* [^ ]* [^ ]*\\) [^/]*/|large \\1 \\2\\n|' | tr '\\n' '\\0' >> "$T/files"
     grep -vxF -f "$T/large" "$T/plain" > "$T/small"; mv -- "$T/small" "$T/plain"
   fi
-  H=$S/hashes.$format
-  if [ -n "$hashes" ] && [ -f "$H" ] && [ ! -L "$H" ]; then
-    limit head -c 40000000 -- "$H" > "$T/known"; sum=$(sha256sum < "$T/known")
-    [ "\${sum%% *}" = "$hashes" ] || : > "$T/known"
-  fi
-  sort -t / -k 1,1 "$T/plain" > "$T/keyed"
-  join -t / "$T/known" "$T/keyed" > "$T/found"
-  join -t / -v 2 "$T/known" "$T/keyed" > "$T/missed"
+  printf '%s\\n' "$since" | sort - "$T/plain" > "$T/small"
+  at=$(grep -nxFm 1 -e "$since" "$T/small"); at=\${at%%:*}
+  [ -z "$since" ] || head -n "$((at - 1))" "$T/small" > "$T/known"
+  tail -n "+$((at + 1))" "$T/small" > "$T/missed"
   read_missed() {
+    [ -s "$T/missed" ] || { : > "$T/ids"; return; }
     cut -d / -f 2- "$T/missed" > "$T/small"
-    limit git hash-object --no-filters --stdin-paths < "$T/small" > "$T/hash" 2>/dev/null; code=$?; late "$code"
+    limit git hash-object --no-filters --stdin-paths < "$T/small" > "$T/ids" 2>/dev/null; code=$?; late "$code"
     [ "$code" = 0 ]
   }
   if ! read_missed; then
@@ -53,19 +52,7 @@ if [ -s "$T/plain" ]; then
     # Gone between two steps.
     read_missed || die again
   fi
-  cut -d / -f 1 "$T/missed" | paste -d / - "$T/hash" "$T/small" >> "$T/found"
-  [ "$(wc -l < "$T/hash")" = "$(wc -l < "$T/small")" ] || die again
-  sort -t / -k 3 "$T/found" > "$T/small"
-  cut -d / -f 1 "$T/small" | cut -d ' ' -f 2-4 > "$T/facts"; cut -d / -f 2 "$T/small" | paste -d ' ' - "$T/facts" > "$T/hash"
-  cut -d / -f 3- "$T/small" | paste -d '\\n' "$T/hash" - | sed 's/^/hash /;n' | tr '\\n' '\\0' >> "$T/files"
+  [ "$(wc -l < "$T/ids")" = "$(wc -l < "$T/missed")" ] || die again
+  [ -n "$apart" ] || hashed_files >> "$T/files"
 fi
-keep_hashes() { # keeps what was found for the next look, and prints its checksum
-  local sum
-  [ -d "$S" ] && [ ! -L "$S" ] && [ -s "$T/found" ] || return 0
-  # What was changed in these seconds may be changed again without another time.
-  { cut -d / -f 1,2 "$T/found"; printf '%s\\n' "$((began - 2))"; } | sort -u -t / -k 1,1 | sed "/^$((began - 2))\\$/,\\$d" > "$T/hashes" || return 0
-  sum=$(sha256sum < "$T/hashes"); sum=\${sum%% *}
-  [ "$sum" = "$hashes" ] && cmp -s "$T/known" "$T/hashes" || mv -fT -- "$T/hashes" "$S/hashes.$format" 2>/dev/null || return 0
-  printf %s "$sum"
-}
 `;

@@ -6,7 +6,7 @@ import { changesPrelude } from './scripts';
  * is noted at the first look. For `start` or `turn` instead → a patch against that; for `note` → nothing, and what the folder
  * holds is kept as the beginning of a turn.
  */
-export const folderScript = `${changesPrelude}arg top; arg key; arg most; arg what; arg hashes; exec </dev/null
+export const folderScript = `${changesPrelude}arg top; arg key; arg most; arg what; exec </dev/null
 cd -- "$top" 2>/dev/null || die gone
 command -v git >/dev/null || die no_git
 set -f; home=$(cd 2>/dev/null && pwd -P); look; F=$O/$key/folder; private '' sha1 "$O/$key"
@@ -42,9 +42,8 @@ if [ -n "$what" ]; then
 fi
 start=; differ "$F" "$T/since" && start=$(cat "$F/at")
 turn=; differ "$F/turn" "$T/turn" && turn=$(cat "$F/turn/at")
-section() { printf '%s %s\\0' "$1" "$(wc -c < "$2")"; cat -- "$2"; }
 { printf '%s\\0' '' '' sha1 '' true; printf '%s\\0' "\${start:+folder}" '' "$start" "\${turn:+folder}" '' "$turn"; } > "$T/facts"
-: > "$T/empty"
-section facts "$T/facts"; section status "$T/status"; section files "$T/files"; section since "$T/since"; section turn "$T/turn"
-section hidden "$T/empty"; section filters "$T/empty"; printf 'end\\0'
+: > "$T/hidden"; : > "$T/filters"
+sections facts status files since turn hidden filters
+printf 'end\\0'
 exit 0`;

@@ -2,23 +2,32 @@ import { filesSteps } from './filesSteps';
 
 /** What both the reading and the discarding do in a repository that is located: its state, in files of our git directory. */
 export const lookSteps = `S=$O/$key
-head=; if ask rev-parse -q --verify HEAD; then head=$said; fi
-branch=; if ask symbolic-ref -q --short HEAD; then branch=$said; fi
-filemode=true; if ask config --type=bool --get core.filemode; then filemode=$said; fi
-crlf=false; if ask config --get core.autocrlf; then case $said in true|input) crlf=$said ;; esac; fi
+filemode=true crlf=false
+if ask config --get-regexp '^core\\.(filemode|autocrlf)$'; then
+  while IFS= read -r r; do
+    case $r in
+      core.filemode*) filemode=\${r#core.filemode }; case $filemode in true|false) ;; *) filemode=odd ;; esac ;;
+      'core.autocrlf true'|'core.autocrlf input') crlf=\${r#* } ;;
+      core.autocrlf*) crlf=false ;;
+    esac
+  done <<< "$said"
+  if [ "$filemode" = odd ]; then filemode=true; if ask config --type=bool --get core.filemode; then filemode=$said; fi; fi
+fi
 private "$common/objects" "$format" "$S"
 export GIT_WORK_TREE="$here"
-[ ! -f "$common/info/exclude" ] || limit head -c 65536 -- "$common/info/exclude" > "$T/info/exclude"
 # With its time: what was changed in the second of its writing is found by that.
 [ ! -f "$index" ] || limit cp -p -- "$index" "$T/index"
 for s in "\${index%/*}"/sharedindex.*; do [ ! -f "$s" ] || limit cp -p -- "$s" "$T/"; done
+limit "\${G[@]}" ls-files -v -z > "$T/flags" 2>/dev/null & flags=$!
+[ ! -f "$common/info/exclude" ] || limit head -c 65536 -- "$common/info/exclude" > "$T/info/exclude"
 if [ -n "$head" ] && limit "\${G[@]}" cat-file -e "$head^{commit}" 2>/dev/null; then printf '%s\\n' "$head" > "$T/HEAD"; else head=; fi
 # stands for a file that is known by size and time only
 large_text() { printf 'Not kept: known by its size (%s bytes) and time (%s) only.\\n' \${1% *} \${1#* }; }
 run() { limit "\${G[@]}" "$@"; code=$?; late "$code"; return "$code"; }
+wait "$flags"; code=$?; late "$code"; [ "$code" = 0 ] || die unreadable
 # Edits that the index is told to overlook: in our copy it is not.
-run ls-files -v -z > "$T/flags" 2>"$T/said" || die unreadable
-grep -az '^[a-zS] ' "$T/flags" | while IFS= read -r -d '' f; do
+: > "$T/hidden"
+! grep -qazm 1 '^[a-zS] ' "$T/flags" || grep -az '^[a-zS] ' "$T/flags" | while IFS= read -r -d '' f; do
   case $f in [a-z]' '*) ;; S' '*) [ -e "\${f#??}" ] || [ -L "\${f#??}" ] || continue ;; *) continue ;; esac
   printf '%s\\0' "\${f#??}"
 done | head -z -n 5000 > "$T/hidden"
@@ -28,9 +37,9 @@ if [ -s "$T/hidden" ]; then
 fi
 # Our copy of the index learns from it what was looked at.
 GIT_OPTIONAL_LOCKS=1 run status --porcelain=v2 -z --untracked-files=all --ignore-submodules=dirty > "$T/status" 2>"$T/said" || die unreadable
-# What git would list as changed in the folder, without its looking at all of it again.
-sed -z '/^2 /{n;d}' "$T/status" > "$T/entries"
-{ grep -az '^1 .[^.D] ' "$T/entries" | cut -z -d ' ' -f 9-; grep -az '^2 .[^.D] ' "$T/entries" | cut -z -d ' ' -f 10-
-  grep -az '^u ' "$T/entries" | cut -z -d ' ' -f 11-; } > "$T/changed"
-run check-attr -z --stdin filter < "$T/changed" > "$T/filters" 2>/dev/null
-${filesSteps}`;
+[ -z "$apart" ] || sections status
+# What git would list as changed in the folder, without its looking at all of it again: each entry with as many fields before its name.
+sed -zn -e '/^2 /{h;n;x;s/ [NS][^ ]* / /}' -e '/^[12] .[.D] /d' -e '/^u /s/ [NS][^ ]* [0-7]* / /' -e '/^[12u] /p' "$T/status" | cut -z -d ' ' -f 9- > "$T/changed"
+limit "\${G[@]}" check-attr -z --stdin filter < "$T/changed" > "$T/filters" 2>/dev/null & attributes=$!
+${filesSteps}wait "$attributes"; late $?
+`;

@@ -37,17 +37,33 @@ const moved = new RegExp(
 const unmerged = new RegExp(
   `^u (${letters})(${letters}) [NS]\\S{3} (${mode}) (${mode}) (${mode}) (${mode}) (${id}) (${id}) (${id}) `,
 );
+/** Nearly all names: one byte a character. */
+const plain = /^[ -~]*$/;
 const raw = new RegExp(`^:(${mode}) (${mode}) (${id}) (${id}) ([ACDMRTUX])\\d*$`);
 
+/** A section of what a script says, or an output of git's: its parts that are ended by NUL, one character a byte. */
+export async function fieldsIn(section: Buffer, slicer = new TimeSlicer(64)): Promise<string[]> {
+  const text = section.toString('latin1');
+  const fields: string[] = [];
+  for (let from = 0, to = text.indexOf('\0'); to >= 0; from = to + 1, to = text.indexOf('\0', from)) {
+    if (slicer.isDue) await slicer.rest();
+    fields.push(text.slice(from, to));
+  }
+  return fields;
+}
+
+/** A path among such parts. */
+export function pathIn(field: string): string {
+  return plain.test(field) ? field : textOfPath(Buffer.from(field, 'latin1'));
+}
+
 /** @throws MalformedOutput */
-export async function statusEntries(fields: readonly Buffer[], slicer = new TimeSlicer(64)): Promise<StatusEntry[]> {
+export async function statusEntries(fields: readonly string[], slicer = new TimeSlicer(64)): Promise<StatusEntry[]> {
   const entries: StatusEntry[] = [];
   for (let at = 0; at < fields.length; at += 1) {
     if (slicer.isDue) await slicer.rest();
-    const field = fields[at] ?? Buffer.alloc(0);
-    // One character a byte, so that what matches tells where the path begins.
-    const text = field.toString('latin1');
-    const rest = (matched: string): string => textOfPath(field.subarray(matched.length));
+    const text = fields[at] ?? '';
+    const rest = (matched: string): string => pathIn(text.slice(matched.length));
     if (text.startsWith('? ') || text.startsWith('! ')) {
       if (text.startsWith('! ')) continue;
       const none = '000000';
@@ -68,7 +84,7 @@ export async function statusEntries(fields: readonly Buffer[], slicer = new Time
     let from: string | undefined;
     if (text.startsWith('2')) {
       at += 1;
-      from = textOfPath(fields[at] ?? Buffer.alloc(0));
+      from = pathIn(fields[at] ?? '');
     }
     const modes = [head, index, now] as const;
     entries.push({ kind: 'changed', staged, work, modes, ids: [headId, indexId], path: rest(all), from });
@@ -77,24 +93,24 @@ export async function statusEntries(fields: readonly Buffer[], slicer = new Time
 }
 
 /** @throws MalformedOutput */
-export async function rawEntries(fields: readonly Buffer[], slicer = new TimeSlicer(64)): Promise<RawEntry[]> {
+export async function rawEntries(fields: readonly string[], slicer = new TimeSlicer(64)): Promise<RawEntry[]> {
   const entries: RawEntry[] = [];
   for (let at = 0; at < fields.length;) {
     if (slicer.isDue) await slicer.rest();
-    const found = raw.exec(fields[at]?.toString('latin1') ?? '');
+    const found = raw.exec(fields[at] ?? '');
     const first = fields[at + 1];
     if (found === null || first === undefined) throw new MalformedOutput('diff');
     const [, before = '', after = '', beforeId = '', afterId = '', letter = ''] = found;
     const modes = [before, after] as const;
     const ids = [beforeId, afterId] as const;
     if (letter !== 'R' && letter !== 'C') {
-      entries.push({ modes, ids, letter, path: textOfPath(first), from: undefined });
+      entries.push({ modes, ids, letter, path: pathIn(first), from: undefined });
       at += 2;
       continue;
     }
     const second = fields[at + 2];
     if (second === undefined) throw new MalformedOutput('diff');
-    entries.push({ modes, ids, letter, path: textOfPath(second), from: textOfPath(first) });
+    entries.push({ modes, ids, letter, path: pathIn(second), from: pathIn(first) });
     at += 3;
   }
   return entries;

@@ -9,7 +9,7 @@ import { lookSteps } from './lookSteps';
  */
 
 /** What every script begins with: an environment without git's variables, arguments, limits, our folder in the devbox. */
-export const changesPrelude = `LC_ALL=C; export LC_ALL; umask 077
+export const changesPrelude = `LC_ALL=C; export LC_ALL; umask 077; since= apart=
 arg() { IFS= read -r -d '' "$1"; }
 exec 9>&1
 die() { printf '%s\\0' "$1" >&9; exit 3; }
@@ -25,12 +25,13 @@ ours() { # makes our folder for a devbox: nobody else's, no link
   for d in /var/tmp /tmp "$HOME"; do
     [ -d "$d" ] && [ -w "$d" ] || continue
     O=$d/.runloop-devboxes-$(id -u)
-    mkdir -p -- "$O" 2>/dev/null
+    [ -d "$O" ] || mkdir -- "$O" 2>/dev/null
     if [ -d "$O" ] && [ ! -L "$O" ] && [ -O "$O" ]; then chmod 700 "$O"; break; fi
     O=
   done
   [ -n "$O" ] || die no_folder
-  find "$O" -maxdepth 1 -name 'look.*' -mmin +30 -exec rm -rf -- {} + 2>/dev/null
+  # Of looks that were broken off.
+  ! compgen -G "$O/look.*" >/dev/null || find "$O" -maxdepth 1 -name 'look.*' -mmin +30 -exec rm -rf -- {} + 2>/dev/null
 }
 look() { ours; T=$(mktemp -d "$O/look.XXXXXX") || die no_folder
   HOME=$T XDG_CONFIG_HOME=$T; export HOME XDG_CONFIG_HOME
@@ -50,16 +51,21 @@ private() {
   export GIT_DIR="$T"
 }
 outside() { ( unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY; limit "$@" ); }
-# where a repository is: $top is its folder
+# where a repository is, and what is checked out there: $top is its folder
 locate() {
   cd -- "$top" 2>/dev/null || die gone
   command -v git >/dev/null || die no_git
   here=$(pwd -P && echo x); here=\${here%??}
   ask() { said=$(outside "\${Q[@]}" "$@" 2>/dev/null && echo x); code=$?; late "$code"; said=\${said%??}; [ "$code" = 0 ]; }
-  # All at once, unless a name has more than one line.
-  if ask rev-parse --show-toplevel --git-common-dir --git-path index --show-object-format && mapfile -t places <<< "$said" && [ \${#places[@]} = 4 ]; then
-    said=\${places[0]} common=\${places[1]} index=\${places[2]} format=\${places[3]}
+  head= branch=
+  # All at once, unless a name has more than one line, or there is no commit.
+  if ask rev-parse --show-toplevel --git-common-dir --git-path index --show-object-format HEAD --symbolic-full-name HEAD &&
+    mapfile -t places <<< "$said" && [ \${#places[@]} = 6 ] && [[ \${places[4]} =~ ^[0-9a-f]{40,64}$ && \${places[5]} =~ ^(refs/heads/.*|HEAD)$ ]]; then
+    said=\${places[0]} common=\${places[1]} index=\${places[2]} format=\${places[3]} head=\${places[4]}
+    case \${places[5]} in refs/heads/*) branch=\${places[5]#refs/heads/} ;; esac
   else
+    if ask rev-parse -q --verify HEAD; then head=$said; fi
+    if ask symbolic-ref -q --short HEAD; then branch=$said; fi
     ask rev-parse --git-common-dir || die no_repository; common=$said
     ask rev-parse --git-path index || die no_repository; index=$said
     if ask rev-parse --show-object-format; then format=$said; else format=sha1; fi
@@ -69,6 +75,14 @@ locate() {
   case $common in /*) ;; *) common=$here/$common ;; esac
   case $index in /*) ;; *) index=$here/$index ;; esac
   case $format in sha1|sha256) ;; *) die no_repository ;; esac
+}
+sections() { # files of our git directory, each with its name and size before it
+  local n at=0 sizes
+  mapfile -t sizes < <(stat -c %s -- "\${@/#/$T/}")
+  for n; do
+    printf '%s %s\\0' "$n" "\${sizes[at]}"; [ "\${sizes[at]}" = 0 ] || cat -- "$T/$n"
+    at=$((at + 1))
+  done
 }
 `;
 
@@ -106,20 +120,26 @@ printf '%s\\0' "$kind" "$here"
 exit 0`;
 
 /**
- * folder, a name for what we keep of it, bytes of which a file is kept, what for → sections (a name, its size, its bytes): see
- * `changesReport.ts`. What the folder held is kept at the first look. For `head`, `start` or `turn` instead → a patch against that;
+ * folder, a name for what we keep of it, bytes of which a file is kept, what for, the time up to which hashes are known or nothing
+ * → sections (a name, its size, its bytes): see `changesReport.ts`; then such a time for the next look. What the folder held is kept at the first look. For `head`, `start` or `turn` instead → a patch against that;
  * for `note` → nothing, and what the folder holds is kept as the beginning of a turn, in place of the one before.
  */
-export const readScript = `${changesPrelude}arg top; arg key; arg most; arg patch; arg hashes; exec </dev/null
-locate; home=$(cd 2>/dev/null && pwd -P); look; allowed=$most
+export const readScript = `${changesPrelude}arg top; arg key; arg most; arg patch; arg since; exec </dev/null
+locate; home=$(cd 2>/dev/null && pwd -P); look; allowed=$most apart=1
+# What is kept is kept with all hashes.
+case $patch$since in *[!0-9]*) since= ;; esac
+[ -z "$patch" ] || apart=
+[ -f "$O/$key/start" ] || { [ "$format" = sha1 ] && [ -f "$O/$key/folder/at" ]; } || since=
 ${lookSteps}# What was noted of the folder before it was a repository is its start. Of other hashes nothing can be compared.
 F=$S/folder; [ "$format" = sha1 ] || [ -f "$S/start" ] || rm -rf -- "$S"
 keep() { # what is here now, as a tree among objects of ours
+  [ ! -s "$T/known" ] || die again
   N=$T/keep; mkdir -p "$N/objects/info"; cp -- "$T/objects/info/alternates" "$N/objects/info/"
+  cat -- "$T/files" > "$T/all"; [ -z "$apart" ] || hashed_files >> "$T/all"
   ( export GIT_OBJECT_DIRECTORY="$N/objects" GIT_INDEX_FILE="$T/keep.index"
     [ ! -f "$T/index" ] || cp -- "$T/index" "$GIT_INDEX_FILE" || exit 1
     zero=$(printf '%s' "\${head:-$(printf '' | git hash-object --stdin)}" | tr '0-9a-f' 0)
-    [ ! -s "$T/found" ] || cut -d / -f 3- "$T/found" | limit git hash-object -w --no-filters --stdin-paths >/dev/null || exit 1
+    [ ! -s "$T/ids" ] || cut -d / -f 2- "$T/missed" | limit git hash-object -w --no-filters --stdin-paths >/dev/null || exit 1
     { limit "\${G[@]}" diff-files -z --name-only --ignore-submodules=dirty | while IFS= read -r -d '' f; do printf '0 %s\\t%s\\0' "$zero" "$f"; done
       while IFS= read -r -d '' facts && IFS= read -r -d '' f; do
         read -r kind id mode rest <<< "$facts"
@@ -135,7 +155,7 @@ keep() { # what is here now, as a tree among objects of ours
             printf '%s %s\\t%s\\0' "$bits" "$id" "$f" ;;
           sub) case $f in */) ;; *) [ -z "$id" ] || printf '160000 %s\\t%s\\0' "$id" "$f" ;; esac ;;
         esac
-      done < "$T/files"; } | limit "\${G[@]}" update-index -z --index-info || exit 1
+      done < "$T/all"; } | limit "\${G[@]}" update-index -z --index-info || exit 1
     limit "\${G[@]}" write-tree --missing-ok ) > "$N/tree" 2>"$T/said"
 }
 hold() { # what the repository has of that tree beside its commit, too: it may clear away what no commit has
@@ -210,12 +230,13 @@ since_start() {
     printf '%s\\0' folder '' "$(cat "$F/at")"
   else : > "$T/since"; printf '%s\\0' '' '' ''; fi
 }
-section() { printf '%s %s\\0' "$1" "$(wc -c < "$2")"; cat -- "$2"; }
 { printf '%s\\0' "$head" "$branch" "$format" "$common" "$filemode"; since_start; against turn/note "$T/turn"; } > "$T/facts"
 known_large "$S"; known_large "$S/turn"
-section facts "$T/facts"; section status "$T/status"; section files "$T/files"; section since "$T/since"; section turn "$T/turn"
-section hidden "$T/hidden"; section filters "$T/filters"; printf 'end\\0'
-keep_hashes
+cat -- "$T/known" "$T/missed" > "$T/plain"
+sections facts files since turn hidden filters plain ids
+printf 'end\\0'
+# What was changed in these seconds may be changed again without another time.
+printf %s "$((began - 2))"
 exit 0`;
 
 /** folder, name of what we keep, format, objects, id of a blob, bytes that are read of it → a word, its bytes */

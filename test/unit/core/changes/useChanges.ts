@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FileChange } from '../../../../src/core/changes/compare';
 import { DevboxChanges, type RepositoryChanges } from '../../../../src/core/changes/devboxChanges';
-import { statusEntries } from '../../../../src/core/changes/porcelain';
-import { fieldsOf } from '../../../../src/core/files/fileFacts';
+import { fieldsIn, statusEntries } from '../../../../src/core/changes/porcelain';
 import type { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { filesDevbox, signal, type FilesDevbox } from '../files/useFiles';
 
@@ -83,6 +82,6 @@ export async function requireAsGitSays({ commands, read }: ChangesDevbox, top: s
   const found = await read(top);
   const status = `cd '${top}' && git -c core.quotePath=false status --porcelain=v2 -z -uall --ignore-submodules=dirty`;
   const said = await commands.run(status, { signal, deadlineMs: 30_000 });
-  assert.deepEqual(found.report.status, await statusEntries(fieldsOf(said.stdout)));
+  assert.deepEqual(found.report.status, await statusEntries(await fieldsIn(Buffer.from(said.stdout))));
   return found;
 }
