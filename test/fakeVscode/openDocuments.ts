@@ -44,13 +44,15 @@ interface OpenedDocument {
   readonly save: () => void;
   /** Shows what somebody else has written. */
   readonly reload: (text: string) => void;
+  /** Reads the same bytes as another text. */
+  readonly reopen: (encoding: string, text: string) => void;
   readonly close: () => void;
 }
 
 /** Opens a document of that text. @returns what a person, and others, do with it */
-export function openDocument(editor: FakeEditor, uri: vscode.Uri, text: string): OpenedDocument {
+export function openDocument(editor: FakeEditor, uri: vscode.Uri, text: string, encoding = 'utf8'): OpenedDocument {
   const open = openIn(editor);
-  const now = { text, isClosed: false, isDirty: false };
+  const now = { text, encoding, isClosed: false, isDirty: false };
   const become = (later: string, isDirty: boolean): void => {
     const range = new Range(0, 0, document.lineCount, 0) as vscode.Range;
     const change = { range, rangeOffset: 0, rangeLength: now.text.length, text: later };
@@ -60,6 +62,9 @@ export function openDocument(editor: FakeEditor, uri: vscode.Uri, text: string):
   const document = {
     uri,
     getText: () => now.text,
+    get encoding() {
+      return now.encoding;
+    },
     get lineCount() {
       return now.text.split('\n').length;
     },
@@ -80,12 +85,26 @@ export function openDocument(editor: FakeEditor, uri: vscode.Uri, text: string):
       open.changed.fire({ document, contentChanges: [], reason: undefined });
     },
     reload: (later) => become(later, false),
+    reopen: (other, later) => {
+      now.encoding = other;
+      become(later, false);
+    },
     close: () => {
       now.isClosed = true;
       open.documents.splice(open.documents.indexOf(document), 1);
       open.closed.fire(document);
     },
   };
+}
+
+/** Reads bytes in the encodings that tests use. */
+export function decode(
+  bytes: Uint8Array,
+  options?: { readonly encoding: string } | { readonly uri: vscode.Uri },
+): Promise<string> {
+  const labels: Readonly<Record<string, string>> = { utf16le: 'utf-16le', iso88591: 'latin1' };
+  const encoding = options !== undefined && 'encoding' in options ? options.encoding : 'utf8';
+  return Promise.resolve(new TextDecoder(labels[encoding] ?? encoding, { ignoreBOM: true }).decode(bytes));
 }
 
 export function createController(editor: FakeEditor, id: string, label: string): vscode.CommentController {

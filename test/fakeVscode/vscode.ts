@@ -5,7 +5,7 @@ import { fakeEditor, type FakeEditor, type ShownMessage } from './fakeEditor';
 import { fileSystem } from './fileSystem';
 import { FakeChannel, FakeStatusItem, FakeTreeView } from './parts';
 import { FakeTerminal } from './terminal';
-import { nothing, openIn } from './openDocuments';
+import { decode, nothing, openIn } from './openDocuments';
 import { Disposable, StatusBarAlignment, Uri } from './values';
 import { language } from './language';
 import { addedTo, createDecorationType } from './contributed';
@@ -164,6 +164,7 @@ export const workspace: Pick<
   | 'onDidCloseTextDocument'
   | 'onDidChangeTextDocument'
   | 'registerTextDocumentContentProvider'
+  | 'decode'
   | 'openTextDocument'
   | 'registerFileSystemProvider'
   | 'asRelativePath'
@@ -199,6 +200,7 @@ export const workspace: Pick<
     fakeEditor().contentProviders.set(scheme, provider);
     return nothing;
   },
+  decode,
   openTextDocument: async (uri?: unknown): Promise<never> => {
     if (!(uri instanceof Uri)) throw new Error('Only documents with an address are faked.');
     const editor = fakeEditor();

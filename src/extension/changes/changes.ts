@@ -51,6 +51,8 @@ interface OneDevbox {
   look: DevboxLook | undefined;
   shown: ShownState | undefined;
   failure: unknown;
+  /** Whether somebody has opened it: not where only its start was noted. */
+  isLookedAt: boolean;
 }
 
 /** The changes in the devboxes of this window's account, as rows, documents and what commands act on. */
@@ -92,9 +94,10 @@ export class Changes implements Disposable {
     return this.#devboxes.get(devboxId)?.shown?.count;
   }
 
-  /** Looks again at what has been looked at. */
+  /** Looks again at what somebody has looked at. */
   async refresh(): Promise<void> {
-    const looked = [...this.#devboxes].filter(([, { look }]) => look !== undefined);
+    const seen = new Set(this.inEditor.lookedAt);
+    const looked = [...this.#devboxes].filter(([id, { look, isLookedAt }]) => look && (isLookedAt || seen.has(id)));
     await Promise.all(looked.map(([id]) => this.look(id)));
   }
 
@@ -199,7 +202,7 @@ export class Changes implements Disposable {
         opened: () => this.#opened(devboxId),
         isTop: true,
       });
-      one = { root, look: undefined, shown: undefined, failure: undefined };
+      one = { root, look: undefined, shown: undefined, failure: undefined, isLookedAt: false };
       this.#devboxes.set(devboxId, one);
     }
     return one;
@@ -234,6 +237,7 @@ export class Changes implements Disposable {
 
   async #below(devboxId: string): Promise<readonly ChangeNode[]> {
     const one = this.#one(devboxId);
+    one.isLookedAt = true;
     try {
       if (one.failure !== undefined) return [failedNode(devboxId, one.failure)];
       const isFirst = one.shown === undefined;

@@ -149,7 +149,7 @@ export class GutterMarks implements Disposable {
     if (committed === undefined) return undefined;
     const { head, change } = committed;
     const key = document.uri.toString();
-    const word = change === undefined ? head : `${head} ${change.before?.id ?? ''}`;
+    const word = `${document.encoding} ${head} ${change?.before?.id ?? ''}`;
     const known = this.#originals.get(key);
     if (known?.word === word) return known.text;
     // What does not differ is what the editor shows, as long as nobody has typed.
@@ -166,17 +166,20 @@ export class GutterMarks implements Disposable {
     if (window.state.focused) {
       const asked = { word, text: known?.text, isSame: change === undefined, isRead: false };
       this.#originals.set(key, asked);
-      void this.#read(key, asked, file);
+      void this.#read(key, asked, { file, encoding: document.encoding });
     }
     return known?.text;
   }
 
-  async #read(key: string, asked: Original, file: ReviewedFile): Promise<void> {
+  async #read(
+    key: string,
+    asked: Original,
+    { file, encoding }: { readonly file: ReviewedFile; readonly encoding: string },
+  ): Promise<void> {
     let text: string | undefined;
     try {
       const content = await this.#context.original(file);
-      // As the editor reads it: without the mark that some files begin with.
-      if (content?.kind === 'bytes' && !isBinary(content.bytes)) text = new TextDecoder().decode(content.bytes);
+      if (content?.kind === 'bytes') text = await textIn(encoding, content.bytes);
     } catch (error) {
       if (this.#originals.get(key) === asked) this.#context.fail(error);
     }
@@ -198,6 +201,14 @@ export class GutterMarks implements Disposable {
       );
     }
   }
+}
+
+/** As the editor reads it: without the mark that some files begin with. Undefined for what is no text. */
+async function textIn(encoding: string, bytes: Buffer): Promise<string | undefined> {
+  // Text has zeros in these only.
+  if (!encoding.startsWith('utf16') && isBinary(bytes)) return undefined;
+  if (encoding === 'utf8' || encoding === 'utf8bom') return new TextDecoder().decode(bytes);
+  return (await workspace.decode(bytes, { encoding })).replace(/^\ufeff/, '');
 }
 
 /** In the colours of the editor's own marks, which cannot be taken for a picture at the edge. */

@@ -136,6 +136,30 @@ describe('Marks at the lines of a devbox', () => {
     marks.dispose();
   });
 
+  it('compare what the editor reads in another encoding with what it would read of the original', async () => {
+    const bytes = (path: string): Uint8Array =>
+      path === 'wide' ? Buffer.from('\ufeffé\nb\n', 'utf16le') : Buffer.from('é\nb\n', 'latin1');
+    const known = {
+      head: 'one',
+      changed: new Set(['latin', 'wide', 'taken']),
+      original: (path: string) => Promise.resolve(bytes(path)),
+    };
+    const { marks } = marksOf(known);
+    const latin = openDocument(used.editor, fileUri('latin'), 'é\nB\n', 'iso88591');
+    const wide = openDocument(used.editor, fileUri('wide'), 'é\nb\nc\n', 'utf16le');
+    const taken = openDocument(used.editor, fileUri('taken'), '\ufffd\nB\n');
+    const [one, other, third] = show(latin.document, wide.document, taken.document);
+    await becomes(one, '1-1');
+    await becomes(other, '2-2');
+    await becomes(third, '1-1');
+    // Somebody tells the editor what it is.
+    taken.reopen('iso88591', 'é\nB\n');
+    await becomes(third, '1-1');
+    taken.change('é\nb\n');
+    await becomes(third, '');
+    marks.dispose();
+  });
+
   it('read and watch nothing while the window is not in front', async () => {
     const known = { head: 'one', changed: new Set(['n']), original: () => Promise.resolve('a\n') };
     const { marks, asked } = marksOf(known);

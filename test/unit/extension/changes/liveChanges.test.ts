@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import type { DevboxState, LookedAt } from '../../../../src/extension/changes/devboxLook';
+import { LiveChanges, type ChangeWatch } from '../../../../src/extension/changes/liveChanges';
+import type { Log } from '../../../../src/extension/messages/log';
 import { eventually } from '../../../eventually';
+import { useFakeEditor } from '../../../fakeVscode/fakeEditor';
+import { Uri } from '../../../fakeVscode/values';
 import { useWindow } from '../../../fakeVscode/useWindow';
 import type { FilesDevbox } from '../../core/files/useFiles';
 import { repository, useChangeRows } from './useChangeRows';
@@ -54,5 +59,51 @@ describe('Changes that somebody can see', function () {
     await shows('3');
     view().setOpen(top.row, false);
     await watched(box, false);
+  });
+});
+
+describe('Folders that are watched for changes', () => {
+  useFakeEditor();
+
+  it('are read anew where something changed in them or in their git directory, and the one without git for nothing else', async () => {
+    const root = Uri.from({ scheme: 'runloop', authority: 'd.00000000', path: '/home' });
+    const of = (top: string, common: string): LookedAt =>
+      ({ top, found: { top, report: { common } } }) as unknown as LookedAt;
+    const repositories = [of('/home', ''), of('/home/app', '/home/app/.git'), of('/tree', '/home/app/.git')];
+    const state: DevboxState = { root, plain: '/home', repositories, notRead: 0 };
+    const looked: string[] = [];
+    let tell: Parameters<ChangeWatch['onDidChange']>[0] | undefined;
+    const watch: ChangeWatch = {
+      showWhole: () => undefined,
+      onDidChange: (listener) => {
+        tell = listener;
+        return { dispose: () => undefined };
+      },
+    };
+    const live = new LiveChanges({
+      watching: () => Promise.resolve(watch),
+      stateOf: () => state,
+      ageMsOf: () => 0,
+      alsoSeen: () => [],
+      look: (_devboxId, only) => Promise.resolve(void looked.push([...only].join())),
+      log: { failure: (_doing: string, error: unknown) => assert.fail(String(error)) } as unknown as Log,
+    });
+    live.show(['d']);
+    await eventually(
+      () => Promise.resolve(tell),
+      (listener) => listener !== undefined,
+    );
+    const changed = async (path: string): Promise<string[]> => {
+      looked.length = 0;
+      tell?.({ root, changes: [{ kind: 'gone', path }] });
+      return eventually(
+        () => Promise.resolve([...looked]),
+        (all) => all.length > 0,
+      );
+    };
+    assert.deepEqual(await changed('/tree/a.txt'), ['/tree']);
+    assert.deepEqual(await changed('/home/n.txt'), ['/home']);
+    assert.deepEqual(await changed('/home/app/.git/HEAD'), ['/home,/home/app,/tree']);
+    live.dispose();
   });
 });

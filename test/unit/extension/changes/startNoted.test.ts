@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { ExecutionCommands } from '../../../../src/core/channel/executionCommands';
+import type { SignedIn } from '../../../../src/extension/account/account';
+import { Changes } from '../../../../src/extension/changes/changes';
+import { Log } from '../../../../src/extension/messages/log';
 import { eventually } from '../../../eventually';
+import { FakeMemory } from '../../../fakeVscode/memory';
 import { useWindow } from '../../../fakeVscode/useWindow';
+import { Uri } from '../../../fakeVscode/values';
 import { useChangeRows } from './useChangeRows';
 
 describe('The start of a devbox that this window has started', function () {
@@ -25,8 +30,18 @@ describe('The start of a devbox that this window has started', function () {
       () => bash('find /var/tmp -maxdepth 6 -path "*/.runloop-devboxes-*/*" -name at 2>/dev/null; true'),
       (found) => found !== '',
     );
-    await bash('echo new > /workspace/new.txt');
+    // Nobody looks at it: Refresh does not, either.
+    const looks = 'cd /var/tmp/.runloop-devboxes-*; ls -d look.*';
+    await eventually(
+      () => bash(`${looks} 2>/dev/null; true`),
+      (going) => going === '',
+    );
     const row = await devbox('noted');
+    await below(row?.row, 'Changes');
+    const touched = await bash('stat -c %y /var/tmp/.runloop-devboxes-*');
+    await editor.run('runloop.refreshDevboxes');
+    assert.equal(await bash('stat -c %y /var/tmp/.runloop-devboxes-*'), touched);
+    await bash('echo new > /workspace/new.txt');
     const top = (await below(row?.row, 'Changes')).row;
     await lines(top);
     await editor.run('runloop.refreshDevboxes');
@@ -34,5 +49,38 @@ describe('The start of a devbox that this window has started', function () {
       async () => lines((await below(top, 'workspace')).row),
       (now) => now.join() === 'Since the Start 1',
     );
+  });
+
+  it('is no use of it: one with an idle rule is suspended soon after', async () => {
+    const { api, editor } = used;
+    const lifecycle = { after_idle: { idle_time_seconds: 6, on_idle: 'suspend' } } as const;
+    const { id } = await api.devboxes.create(
+      { name: 'noted-idle', launch_parameters: { lifecycle } },
+      { requestId: 'noted-idle' },
+    );
+    const status = async (): Promise<string> => (await api.devboxes.retrieve(id)).status;
+    await eventually(status, (now) => now === 'running');
+    let watched = 0;
+    const root = Uri.from({ scheme: 'runloop', authority: 'd.00000000', path: '/tmp' });
+    const changes = new Changes({
+      account: { current: () => Promise.resolve(undefined) },
+      store: { get: () => undefined, onDidChange: () => ({ dispose: () => undefined }) },
+      fileSystem: {
+        rootOf: () => Promise.resolve(root),
+        refresh: () => undefined,
+        watching: () => Promise.reject(new Error(`watched ${(watched += 1)} times`)),
+      },
+      receivers: () => Promise.resolve([]),
+      globalState: new FakeMemory(),
+      log: new Log(),
+    });
+    await changes.noteStart(id, { api, ended: new AbortController().signal } as unknown as SignedIn);
+    assert.equal(changes.countOf(id), 0);
+    editor.focus(true);
+    await changes.refresh();
+    await eventually(status, (now) => now === 'suspended');
+    assert.equal(watched, 0);
+    changes.dispose();
+    await api.devboxes.shutdown(id);
   });
 });
