@@ -1,6 +1,6 @@
 import { changes } from './parts/changes';
 import { fileOperations } from './parts/fileOperations';
-import { files } from './parts/files';
+import { files, filesOfAttached } from './parts/files';
 import { shareWindow } from './sharedWindow';
 
-shareWindow('Files', {}, files, changes, fileOperations);
+shareWindow('Files', {}, files, filesOfAttached, changes, fileOperations);

@@ -4,21 +4,57 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, it } from 'mocha';
 import { eventually } from '../../eventually';
+import { workspacePathKey } from '../../../src/core/platform/devbox';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
-import { filesDevbox, type FilesDevbox } from '../../unit/core/files/useFiles';
+import { servePorts } from '../../platform/portServices';
+import { filesDevbox, filesIn, type FilesDevbox } from '../../unit/core/files/useFiles';
 import type { UiTests } from '../sharedWindow';
 import type { TreeRow } from '../workbench/treeView';
 
-export const files: UiTests = (useWindow) =>
-  describe('Files of a plain devbox', function () {
+/** Ports of the devboxes of a local platform are this computer's. */
+const served = 18_430;
+
+export const files: UiTests = (useWindow) => {
+  filesOf('a plain devbox', 'files', useWindow);
+};
+
+/** The same where an action server listens, and this window is attached to it; the workspace comes first in its files. */
+export const filesOfAttached: UiTests = (useWindow) => {
+  filesOf('a devbox with an action server', 'files-attached', useWindow);
+};
+
+function filesOf(
+  kind: 'a plain devbox' | 'a devbox with an action server',
+  pictures: string,
+  ...[useWindow]: Parameters<UiTests>
+): void {
+  describe(`Files of ${kind}`, function () {
     this.timeout(180_000);
     const session = useWindow();
     let box: FilesDevbox;
+    // Where its files begin.
+    let top = '';
 
     before(async () => {
-      const { baseUrl, apiKey } = session().platform;
-      box = await filesDevbox(new RunloopApi({ apiKey, baseUrl }), 'editing-3');
-      await box.bash('mkdir -p ~/app/lib; printf "print(1)\\n" > ~/app/main.py; chmod 755 ~/app/main.py');
+      const { workbench, platform } = session();
+      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
+      if (kind === 'a plain devbox') {
+        box = await filesDevbox(api, 'editing-3');
+        top = (await box.bash('printf %s ~')).trim();
+      } else {
+        await workbench.openViewContainer('Runloop');
+        await workbench.runCommand('Runloop: Start Devbox');
+        await workbench.quickInput.accept('editing-3');
+        await workbench.notification('Devbox editing-3 is ready.').waitFor(60_000);
+        await workbench.runCommand('Notifications: Clear All Notifications');
+        for await (const { id, metadata } of api.devboxes.list({ status: 'running' })) {
+          box = filesIn(api, id);
+          top = metadata[workspacePathKey] ?? '';
+        }
+      }
+      await box.bash(
+        `mkdir -p ${top}/app/lib; printf "print(1)\\n" > ${top}/app/main.py; chmod 755 ${top}/app/main.py`,
+      );
     });
 
     const row = (label: string): TreeRow => session().workbench.tree('Devboxes').row(label);
@@ -35,7 +71,7 @@ export const files: UiTests = (useWindow) =>
       await page.keyboard.type(text);
     }
     const save = (): Promise<void> => session().workbench.page.keyboard.press('Control+s');
-    const content = (): Promise<string> => box.bash('cat ~/app/main.py');
+    const content = (): Promise<string> => box.bash(`cat ${top}/app/main.py`);
     const holds = (text: string): Promise<string> => eventually(content, (seen) => seen.includes(text), 20_000);
 
     it('open with a click in the view, and are saved by the editor itself', async () => {
@@ -54,21 +90,21 @@ export const files: UiTests = (useWindow) =>
       await type('print(2)\n');
       await save();
       await holds('print(2)');
-      assert.equal(await box.bash('stat -c %a ~/app/main.py'), '755\n');
-      await workbench.screenshot('files-1-saved');
+      assert.equal(await box.bash(`stat -c %a ${top}/app/main.py`), '755\n');
+      await workbench.screenshot(`${pictures}-1-saved`);
     });
 
     it('show what others change in the devbox, in editors and in the view', async () => {
       const { workbench } = session();
-      await box.bash('printf "print(theirs)\\n" > ~/app/main.py; touch ~/app/another');
+      await box.bash(`printf "print(theirs)\\n" > ${top}/app/main.py; touch ${top}/app/another`);
       await eventually(
         () => workbench.editorText(),
         (text) => /print\(theirs\)/.test(text),
         20_000,
       );
       await row('another').waitFor(45_000);
-      await workbench.screenshot('files-2-watched');
-      await box.bash('rm ~/app/another');
+      await workbench.screenshot(`${pictures}-2-watched`);
+      await box.bash(`rm ${top}/app/another`);
       await row('another').waitForGone(45_000);
     });
 
@@ -76,11 +112,11 @@ export const files: UiTests = (useWindow) =>
       const { workbench } = session();
       await type('print(mine)\n');
       // Longer than what the extension has seen last is true: it then looks anew.
-      await box.bash('printf "print(other)\\n" > ~/app/main.py; sleep 3');
+      await box.bash(`printf "print(other)\\n" > ${top}/app/main.py; sleep 3`);
       await save();
       const conflict = workbench.notification(/Failed to save 'main\.py': The content of the file is newer/);
       await conflict.waitFor(45_000);
-      await workbench.screenshot('files-3-conflict');
+      await workbench.screenshot(`${pictures}-3-conflict`);
       assert.equal(await content(), 'print(other)\n');
       await conflict.press('Overwrite');
       await holds('print(mine)');
@@ -88,7 +124,7 @@ export const files: UiTests = (useWindow) =>
 
     it('are searched in the devbox, with lines that open where they are', async () => {
       const { workbench } = session();
-      await box.bash('printf "import os\\n\\n\\ndef needle():\\n    pass\\n" > ~/app/lib/tool.py');
+      await box.bash(`printf "import os\\n\\n\\ndef needle():\\n    pass\\n" > ${top}/app/lib/tool.py`);
       await row('app').chooseFromMenu('Search Files in Devbox…');
       await workbench.quickInput.accept('needle');
       // Typed at once, it would still come into the first box.
@@ -101,7 +137,7 @@ export const files: UiTests = (useWindow) =>
         (text) => /def needle/.test(text),
         20_000,
       );
-      await workbench.screenshot('files-5-search');
+      await workbench.screenshot(`${pictures}-5-search`);
       const header = workbench.page.locator('.pane-header', { hasText: 'File Search' });
       await header.hover();
       await header.locator('a.action-label[aria-label^="Clear Search"]').click();
@@ -111,7 +147,7 @@ export const files: UiTests = (useWindow) =>
 
     it('are read again with Refresh on their folder', async () => {
       const { workbench } = session();
-      await box.bash('printf "print(anew)\\n" > ~/app/main.py; touch ~/app/later; sleep 1');
+      await box.bash(`printf "print(anew)\\n" > ${top}/app/main.py; touch ${top}/app/later; sleep 1`);
       await row('app').pressInlineButton('Refresh');
       await row('later').waitFor(45_000);
       await eventually(
@@ -131,19 +167,35 @@ export const files: UiTests = (useWindow) =>
         await row('app').element.dispatchEvent(type, { dataTransfer: dropped });
       }
       await row('dropped notes.txt').waitFor(45_000);
-      assert.equal(await box.bash('cat ~/app/dropped*'), 'from the desk\n');
-      await workbench.screenshot('files-6-dropped');
+      assert.equal(await box.bash(`cat ${top}/app/dropped*`), 'from the desk\n');
+      await workbench.screenshot(`${pictures}-6-dropped`);
       const folder = await mkdtemp(join(tmpdir(), 'downloaded-'));
       try {
         await row('dropped notes.txt').chooseFromMenu('Download…');
         await workbench.quickInput.saveAs(join(folder, 'notes here.txt'), /Download/);
         await workbench.notification(/Downloaded 1 file from/).waitFor(45_000);
-        await workbench.screenshot('files-7-downloaded');
+        await workbench.screenshot(`${pictures}-7-downloaded`);
         assert.equal(await readFile(join(folder, 'notes here.txt'), 'utf8'), 'from the desk\n');
       } finally {
         await rm(folder, { recursive: true });
       }
     });
+
+    if (kind === 'a devbox with an action server') {
+      it('are served by a web server there, whose port opens in a browser', async () => {
+        const { workbench } = session();
+        await servePorts(box.commands, served);
+        await expand('Ports');
+        await row(`Port ${served}`).waitFor(45_000);
+        const opened = await workbench.newPageDuring(() =>
+          row(`Port ${served}`).pressInlineButton('Open Port in Browser'),
+        );
+        await opened.getByText('Hello from the devbox').waitFor();
+        await opened.getByText('Echo over a WebSocket').waitFor();
+        await workbench.screenshot(`${pictures}-8-served`);
+        await opened.close();
+      });
+    }
 
     it('stay open, and can be saved elsewhere, when the devbox is suspended', async () => {
       const { workbench, platform } = session();
@@ -158,8 +210,9 @@ export const files: UiTests = (useWindow) =>
         (text) => /print\(late\)/.test(text),
         20_000,
       );
-      await workbench.screenshot('files-4-suspended');
+      await workbench.screenshot(`${pictures}-4-suspended`);
       assert.equal((await api.devboxes.retrieve(box.id)).status, 'suspended');
       await workbench.runCommand('View: Revert and Close Editor');
     });
   });
+}

@@ -85,6 +85,16 @@ describe('Bad input of the files of a devbox', function () {
     assert.equal(await box.bash(`cat ${dir}/e/f ${dir}/d`), 'oldx');
   });
 
+  it('a folder that has become a link out of the workspace leads no save and no removal there', async () => {
+    const dir = await fresh('mkdir d d/in out; printf old > d/f; printf old > d/in/f; printf theirs > out/f');
+    const looked = await token(`${dir}/d/f`);
+    await box.bash(`cd ${dir}; mv d e; ln -s out d; rm -r e/in; ln -s ../out e/in`);
+    await fails(box.files.write(`${dir}/d/f`, content('mine'), { ...all, token: looked }), 'file_changed');
+    await box.files.delete(`${dir}/e`, { recursive: true, signal });
+    await box.files.delete(`${dir}/d`, { recursive: true, signal });
+    assert.equal(await box.bash(`cd ${dir}; cat out/f; find . | sort | tr '\\n' ' '`), 'theirs. ./out ./out/f ');
+  });
+
   it('places that cannot be written, pipes and devices are refused with a word of their own', async () => {
     for (const [path, ...ids] of [
       ['/sys/fs/new', 'file_read_only', 'file_denied'],

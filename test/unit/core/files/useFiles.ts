@@ -18,6 +18,11 @@ export interface FilesDevbox {
 export async function filesDevbox(api: RunloopApi, name = 'files'): Promise<FilesDevbox> {
   const { id } = await api.devboxes.create({ name }, { requestId: crypto.randomUUID() });
   await api.devboxes.waitForStatus(id, ['running'], 20);
+  return filesIn(api, id);
+}
+
+/** The same of a devbox that is there. */
+export function filesIn(api: RunloopApi, id: string): FilesDevbox {
   const commands = new ExecutionCommands(api, id);
   const files = new DevboxFiles({ devboxId: id, commands, transfer: apiTransfer(api), requireRunning: () => sleep(0) });
   const bash = async (command: string): Promise<string> => {
