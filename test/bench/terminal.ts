@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
-import { TerminalSession, type TerminalState } from '../../src/core/terminal/terminalSession';
+import { TerminalSession } from '../../src/core/terminal/terminalSession';
+import type { TerminalState } from '../../src/core/terminal/terminalState';
 import { eventually } from '../eventually';
 import { startPlatform } from '../platform/testPlatform';
 import { median, quantile, type Bench } from './bench';

@@ -26,8 +26,9 @@ export class FirstLine {
   /**
    * @param name of the session
    * @param folder where the shell begins; its home if undefined, or if there is no such folder
+   * @param isKept the shell stays the one that it is, without a recording
    */
-  constructor(name: string, folder: string | undefined) {
+  constructor(name: string, folder: string | undefined, isKept = false) {
     const word = randomBytes(12).toString('hex');
     this.#ends = [
       { word: Buffer.from(`${word}r\r\n`), isRecorded: true },
@@ -35,6 +36,10 @@ export class FirstLine {
     ];
     // In two pieces, so that the line's own echo is not taken for its output.
     const echo = (end: string): string => `echo ${word.slice(0, 12)}""${word.slice(12)}${end}`;
+    if (isKept) {
+      this.line = ` ${[forget, 'export COLORTERM=truecolor', ...(folder === undefined ? [] : [within(folder)]), echo('p')].join('; ')}\r`;
+      return;
+    }
     const script = [
       // For a start file that turns only the first shell into another one, that one is the first again.
       'unset HISTFILE; export COLORTERM=truecolor SHLVL=0',
@@ -46,6 +51,11 @@ export class FirstLine {
     // In quotes that bash, zsh, fish and others read alike, for a shell that is known. The line is none of the person's: most
     // shells leave out of their history what has a blank in front, and bash and zsh have none to write it to.
     this.line = ` HISTFILE= exec sh -c '${script.join('; ')}'\r`;
+  }
+
+  /** What has come and is held back. */
+  get printed(): string {
+    return this.#held.toString('latin1');
   }
 
   /** Takes output. @returns undefined while the line was not taken */
@@ -68,6 +78,15 @@ export class FirstLine {
     const shown = at < 0 ? rest : Buffer.concat([rest.subarray(0, at), rest.subarray(at + echo.length)]);
     return { rest: shown, isRecorded: false };
   }
+}
+
+/** Takes a line out of bash's history again where one with a blank in front is kept. */
+const forget = 'case "$HISTCONTROL" in *space*|*both*) ;; *) history -d -1;; esac 2>/dev/null';
+
+/** Goes to a folder in a shell of which nothing else is to be changed. */
+function within(folder: string): string {
+  const name = Buffer.from(folder.replaceAll('\0', '')).toString('base64');
+  return `cd -- "$(echo ${name} | base64 -d)" 2>/dev/null`;
 }
 
 /** Goes to a folder, whose name may come from elsewhere, if there is one. No name has a zero byte in it. */

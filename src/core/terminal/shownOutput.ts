@@ -2,7 +2,7 @@ import { isTransient } from '../errors';
 import { retrying } from '../http/retry';
 import type { RetryRule } from '../http/retryRules';
 import type { RunloopApi } from '../platform/runloopApi';
-import { FirstLine, type Taken } from './firstLine';
+import type { FirstLine, Taken } from './firstLine';
 import { placeIn, readRecording } from './recording';
 
 /** What reads a recording may be cut off; reading it again changes nothing. */
@@ -32,12 +32,17 @@ export class ShownOutput {
     this.#onOutput = onOutput;
   }
 
-  /** A new shell: nothing is shown of it until it has taken the line. @returns what is to be typed */
-  begin(folder: string | undefined): FirstLine {
+  /** A new shell: nothing is shown of it until it has taken the line. */
+  begin(line: FirstLine): FirstLine {
     this.#decoder = new TextDecoder();
     this.#held = undefined;
     this.#shown = undefined;
-    return (this.#firstLine = new FirstLine(this.#name, folder));
+    return (this.#firstLine = line);
+  }
+
+  /** The line that the cursor is in, such as a prompt that comes once more. */
+  eraseLine(): void {
+    this.#onOutput('\r\u001b[K', false);
   }
 
   /** Whether a new shell has not taken its first line yet: nothing was shown of it. */

@@ -6,25 +6,10 @@ import type { WebSocketEnd, WebSocketLink } from '../http/webSocket';
 import { terminalProblem } from '../problems/terminal';
 import type { RunloopApi } from '../platform/runloopApi';
 import { attachPty, controlPty, openPtyTunnel, readyPty, type PtyTunnel, type TerminalSize } from './ptyApi';
+import { ShellSetUp } from './shellSetUp';
 import { ShownOutput, type Filled } from './shownOutput';
 import { TerminalResize } from './terminalResize';
-
-/** What a terminal is doing, told whenever it changes. */
-export type TerminalState =
-  | { readonly kind: 'connecting' }
-  /** A shell was made; `wasKnown`: there was one before, which has ended. */
-  | { readonly kind: 'open'; readonly isNew: true; readonly wasKnown: boolean }
-  /** The shell from before. `filled`: what is shown of the time when nobody was connected, which was `awayMs`. */
-  | { readonly kind: 'open'; readonly isNew: false; readonly awayMs: number; readonly filled: Filled }
-  /** The connection was lost, and is looked for. */
-  | { readonly kind: 'lost'; readonly error: unknown }
-  /** Somebody else is connected to the shell. */
-  | { readonly kind: 'taken' }
-  /** The devbox does not run; {@link TerminalSession.retry} once it does. */
-  | { readonly kind: 'stopped'; readonly status: string }
-  /** It cannot be had; {@link TerminalSession.retry} tries again. */
-  | { readonly kind: 'failed'; readonly error: unknown }
-  | { readonly kind: 'ended' };
+import type { TerminalState } from './terminalState';
 
 export interface TerminalSessionOptions {
   readonly api: RunloopApi;
@@ -41,6 +26,8 @@ export interface TerminalSessionOptions {
   /** `isReplay`: it was printed earlier; what the terminal answers to it must not be sent. */
   readonly onOutput: (text: string, isReplay: boolean) => void;
   readonly onState: (state: TerminalState) => void;
+  /** A new shell does not wait for a command yet, and is shown as it is: its start file may ask for something. */
+  readonly onUnready?: (() => void) | undefined;
   /** Told of what goes wrong beside the way and changes nothing. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -56,8 +43,6 @@ const firstWaitMs = 250;
 const longestWaitMs = 15_000;
 /** Tries, some seconds in all, in which a devbox that says that it runs, and refuses all the same, may say something else. */
 const triesOfGoing = 5;
-/** Milliseconds that a shell has to take its first line. */
-const firstLineMs = 5_000;
 /** Milliseconds that one request about the devbox or the terminal may take. */
 const requestMs = 20_000;
 
@@ -73,6 +58,7 @@ export class TerminalSession implements Disposable {
   #isOver = false;
   #isPaused = false;
   readonly #shown: ShownOutput;
+  #setUp: ShellSetUp | undefined;
   #lostAtMs: number | undefined;
   readonly #sizes: TerminalResize;
   #wake: AbortController | undefined;
@@ -80,9 +66,16 @@ export class TerminalSession implements Disposable {
   constructor(options: TerminalSessionOptions) {
     this.#options = options;
     this.#isKnown = options.isKnown;
-    this.#shown = new ShownOutput(options.name, options.onOutput);
+    this.#shown = new ShownOutput(options.name, (text, isReplay) => {
+      options.onOutput(text, isReplay);
+      this.#setUp?.saw(text);
+    });
     const tell = async (size: TerminalSize): Promise<void> => this.#tellSize(size);
-    this.#sizes = new TerminalResize({ tell, now: () => this.#size, onFailure: options.onFailure });
+    const onFailure = (error: unknown): void => {
+      // What cuts it off while the shell is set up cuts the connection as well, and it is told again.
+      if (!this.#shown.isBeginning || !isTransient(error)) options.onFailure(error);
+    };
+    this.#sizes = new TerminalResize({ tell, now: () => this.#size, onFailure });
   }
 
   /** Connects; what becomes of it is told as a state. */
@@ -100,11 +93,16 @@ export class TerminalSession implements Disposable {
 
   /** Sends keys. Without a connection they are dropped: typed into what cannot be seen, they would do harm later. */
   write(text: string): boolean {
+    if (this.#link === undefined) return false;
+    if (this.#setUp?.typed(text) !== true) this.#send(text);
+    return true;
+  }
+
+  #send(text: string): void {
     const link = this.#link;
-    if (link === undefined) return false;
+    if (link === undefined) return;
     const bytes = Buffer.from(text, 'utf8');
     for (let at = 0; at < bytes.length; at += frameBytes) link.send(bytes.subarray(at, at + frameBytes));
-    return true;
   }
 
   /** Tells the shell its size: one request at a time, the latest size wins. */
@@ -140,6 +138,7 @@ export class TerminalSession implements Disposable {
   /** Lets go of the shell, which lives on for its idle time. */
   dispose(): void {
     this.#stop.abort();
+    this.#setUp?.dispose();
     this.#link?.close();
     this.#link = undefined;
   }
@@ -181,7 +180,7 @@ export class TerminalSession implements Disposable {
 
   /** @returns `taken` if somebody else is connected to the shell; `lost` if it was connected, and is not any more */
   async #open(signal: AbortSignal): Promise<'done' | 'taken' | 'lost'> {
-    const { api, devboxId, name, folder, tunnelUrlTemplate: template } = this.#options;
+    const { api, devboxId, name, tunnelUrlTemplate: template } = this.#options;
     const tunnel = (this.#tunnel ??= await openPtyTunnel(api, devboxId, { template, signal }));
     const size = this.#size;
     let ready = await readyPty(tunnel, name, size, signal);
@@ -193,7 +192,7 @@ export class TerminalSession implements Disposable {
       this.#isKnown = this.#options.isKnown;
     }
     const { created, connectPath } = ready;
-    const firstLine = created ? this.#shown.begin(folder) : undefined;
+    this.#setUp = created ? this.#newSetUp() : undefined;
     if (!created) this.#shown.hold();
     const listener = {
       onMessage: (data: Buffer) => this.#shown.take(data),
@@ -209,7 +208,7 @@ export class TerminalSession implements Disposable {
     if (this.#isPaused) link.pause();
     const wasKnown = this.#isKnown;
     this.#isKnown = true;
-    if (firstLine === undefined) {
+    if (this.#setUp === undefined) {
       const filled = await this.#fill(signal);
       // Reading what was missed takes a while, in which a connection may go like any other.
       if (this.#link !== link) return this.#isOver ? 'done' : 'lost';
@@ -222,13 +221,15 @@ export class TerminalSession implements Disposable {
     }
     this.#lostAtMs = undefined;
     this.#options.onState({ kind: 'open', isNew: true, wasKnown });
-    this.write(firstLine.line);
-    if (this.#size !== size) this.#sizes.tell();
-    sleep(firstLineMs, undefined, { signal }).then(
-      () => this.#shown.giveUp(firstLine),
-      () => undefined, // It was ended before; there is nobody to show it to.
-    );
+    this.#setUp.run();
     return 'done';
+  }
+
+  #newSetUp(): ShellSetUp {
+    const { name, folder, onUnready } = this.#options;
+    const send = (text: string): void => this.#send(text);
+    const redraw = (): void => this.#sizes.redraw();
+    return new ShellSetUp({ shown: this.#shown, name, folder, send, redraw, onUnready });
   }
 
   /** What cannot be read is not shown, which is said; the shell is there all the same. */
@@ -244,9 +245,10 @@ export class TerminalSession implements Disposable {
 
   #closed({ code }: WebSocketEnd): void {
     this.#link = undefined;
+    this.#setUp?.dispose();
     if (this.#stop.signal.aborted) return;
     if (code === shellEnded || code === normalEnd) {
-      this.#isOver = this.#shown.end();
+      this.#isOver = this.#shown.end() && this.#setUp?.isUnused !== true;
       const { onState, devboxId } = this.#options;
       const error = new RuntimeError({ problem: terminalProblem('terminal_ended_at_once'), devboxId });
       onState(this.#isOver ? { kind: 'ended' } : { kind: 'failed', error });

@@ -2,7 +2,8 @@ import { EventEmitter, l10n, type Pseudoterminal, type TerminalDimensions } from
 import { oneLine } from '../../core/safeText';
 import { hasEnded } from '../../core/platform/devbox';
 import type { TerminalSize } from '../../core/terminal/ptyApi';
-import { TerminalSession, type TerminalSessionOptions, type TerminalState } from '../../core/terminal/terminalSession';
+import { TerminalSession, type TerminalSessionOptions } from '../../core/terminal/terminalSession';
+import type { TerminalState } from '../../core/terminal/terminalState';
 import { durationText, statusWord } from '../devboxes/devboxText';
 import { failureText } from '../messages/showFailure';
 import { isOwnAnswer, withoutClipboard } from './ownAnswer';
@@ -23,7 +24,7 @@ const interrupts: ReadonlySet<string> = new Set(['\u0003', '\u001c', '\u001a']);
 
 export interface DevboxTerminalOptions extends Omit<
   TerminalSessionOptions,
-  'onOutput' | 'onState' | 'onFailure' | 'isKnown'
+  'onOutput' | 'onState' | 'onUnready' | 'onFailure' | 'isKnown'
 > {
   /** True if this terminal was there before a reload of the window. */
   readonly isRestored: boolean;
@@ -69,6 +70,12 @@ export class DevboxTerminal implements Pseudoterminal {
       isKnown: options.isRestored,
       onOutput: (text, isReplay) => this.#pacing.show(text, isReplay),
       onState: (state) => this.#changeTo(state),
+      onUnready: () =>
+        this.#print(
+          l10n.t(
+            'The shell shows no prompt yet: its start file may ask for something. Its folder and colours are set after that.',
+          ),
+        ),
       onFailure: (error) => options.onFailure(`A terminal of ${options.devboxId}`, error),
     });
     this.#pacing = new Pacing({

@@ -87,6 +87,45 @@ describe('A new shell in a devbox', function () {
     assert.doesNotMatch(stdout, /HISTFILE|n-/);
   });
 
+  it('types nothing into what its start file asks, and is set up after the answer', async () => {
+    const id = await devbox();
+    const asked = 'printf "%s|" "$answer" >> ~/answers; echo "thanks, $answer"';
+    const questions = [
+      `read -r -p "Your name? " answer; ${asked}`,
+      `stty -echo; read -r -p "Password: " answer; stty echo; ${asked}`,
+      `read -r -e -p "Line? " answer; ${asked}`,
+      `sleep 3; read -r -n 4 -p "Four: " answer; ${asked}`,
+    ];
+    for (const question of questions) {
+      await runCommand(api(), id, `echo ${quote(question)} > ~/.bashrc; rm -f ~/answers`);
+      let unready = 0;
+      const one = terminal(id, { folder: '/tmp', onUnready: () => (unready += 1) });
+      await eventually(
+        () => Promise.resolve(unready),
+        (count) => count === 1,
+        20_000,
+      );
+      one.session.write('Jo €\r');
+      await shows(one, /thanks, Jo €?[^]*\$ $/);
+      assert.doesNotMatch(one.text, /HISTFILE|HISTCONTROL|COLORTERM|[0-9a-f]{24}[rp]/, question);
+      assert.ok(one.text.includes('$ \r\u001b[K'), 'the prompt was not taken back that comes once more');
+      one.session.write('command printf "%s\\n" "at $PWD $COLORTERM"; history | grep -c base[6]4\r');
+      await shows(one, /[\r\n]at \/tmp truecolor\r\n0\r\n/);
+      assert.equal((await runCommand(api(), id, 'cat ~/answers')).stdout.trim(), 'Jo €|');
+      one.session.dispose();
+    }
+  });
+
+  it('is waited for while its start file takes long, and gets later what is typed meanwhile', async () => {
+    const id = await devbox();
+    await runCommand(api(), id, 'echo "[ -e ~/slept ] || { touch ~/slept; sleep 3; }" > ~/.bashrc');
+    const one = terminal(id, { folder: '/tmp', onUnready: () => assert.fail('it was slow only') });
+    await isIn(one, 'open');
+    one.session.write('echo "at $PWD $COLORTERM"\r');
+    await shows(one, /[\r\n]at \/tmp truecolor\r\n/);
+    assert.doesNotMatch(one.text, /HISTFILE|[0-9a-f]{24}[rp]/);
+  });
+
   it('begins in a folder of whatever name, which types nothing', async () => {
     const id = await devbox();
     const folder = "/tmp/a\tb\nc\u0003d!e\u001b[A'q\\ü\u0085";
@@ -137,7 +176,7 @@ describe('A new shell in a devbox', function () {
 
   it('says so where it ends before it can be used, with what it has printed', async () => {
     const id = await devbox();
-    await runCommand(api(), id, 'echo "read -r -t 30 x; echo no luck; exit 3" > ~/.bashrc');
+    await runCommand(api(), id, 'echo "read -r -t 2 x; echo no luck; exit 3" > ~/.bashrc');
     const one = terminal(id);
     await isIn(one, 'failed');
     const last = one.states.at(-1);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { describe, it } from 'mocha';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
-import { TerminalSession, type TerminalState } from '../../../../src/core/terminal/terminalSession';
+import { TerminalSession } from '../../../../src/core/terminal/terminalSession';
+import type { TerminalState } from '../../../../src/core/terminal/terminalState';
 import { eventually } from '../../../eventually';
 import { usePlatform } from '../../../platform/usePlatform';
 

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
+import { FirstLine } from '../../../../src/core/terminal/firstLine';
 import { ShownOutput } from '../../../../src/core/terminal/shownOutput';
 
 describe('What a terminal shows of its session', () => {
   it('waits for the next connection where one is lost before it is known what came first', async () => {
     let text = '';
     const shown = new ShownOutput('name', (part) => (text += part));
-    const { line } = shown.begin(undefined);
+    const { line } = shown.begin(new FirstLine('name', undefined));
     const [, first = '', second = ''] = /echo (\w+)""(\w+r)/.exec(line) ?? [];
     shown.take(Buffer.from(`${first}${second}\r\nabc`));
     assert.equal(text, 'abc');

@@ -1,6 +1,7 @@
 import { afterEach } from 'mocha';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
-import { TerminalSession, type TerminalState } from '../../../../src/core/terminal/terminalSession';
+import { TerminalSession } from '../../../../src/core/terminal/terminalSession';
+import type { TerminalState } from '../../../../src/core/terminal/terminalState';
 import { eventually } from '../../../eventually';
 import { usePlatform } from '../../../platform/usePlatform';
 
@@ -19,6 +20,7 @@ export interface OpenOptions {
   readonly folder?: string;
   readonly api?: RunloopApi;
   readonly onState?: (state: TerminalState) => void;
+  readonly onUnready?: () => void;
   /** Beside being noted. */
   readonly onFailure?: (error: unknown) => void;
 }
@@ -76,6 +78,7 @@ export function useTerminals(name: string): Terminals {
           states.push(state);
           options.onState?.(state);
         },
+        onUnready: () => options.onUnready?.(),
         onFailure: (error) => {
           failures.push(error);
           options.onFailure?.(error);

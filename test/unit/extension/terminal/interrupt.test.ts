@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, it } from 'mocha';
-import { TerminalSession, type TerminalState } from '../../../../src/core/terminal/terminalSession';
+import { TerminalSession } from '../../../../src/core/terminal/terminalSession';
+import type { TerminalState } from '../../../../src/core/terminal/terminalState';
 import { Pacing } from '../../../../src/extension/terminal/pacing';
 import { eventually } from '../../../eventually';
 import { answersTo, question } from '../../../fakeVscode/terminal';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { describe, it } from 'mocha';
+import { runCommand } from '../../../../src/core/platform/runCommand';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { DevboxTerminals, type TerminalServices } from '../../../../src/extension/terminal/terminals';
 import { DevboxTerminal } from '../../../../src/extension/terminal/devboxTerminal';
@@ -33,6 +34,19 @@ describe('What is left of a terminal', function () {
     await has(terminal, /\$ $/);
     return terminal;
   }
+
+  it('says in one line that its start file may ask for something, shows that, and types nothing into it', async () => {
+    const { editor, api } = used;
+    const id = await running('asks');
+    await runCommand(api, id, `echo 'read -p "Name? " a; echo "hello, $a"' > ~/.bashrc`);
+    await editor.run('runloop.openTerminal', id);
+    const terminal = editor.terminals.at(-1) ?? assert.fail();
+    await has(terminal, /Name\? [^]*its start file may ask for something\./);
+    terminal.sendText('Jo');
+    await has(terminal, /hello, Jo\r\n[^]*\$ $/);
+    assert.equal(terminal.text.match(/its start file/g)?.length, 1);
+    assert.doesNotMatch(terminal.text, /COLORTERM/);
+  });
 
   it('says that its devbox has ended, and does not come back after a reload', async () => {
     const { editor, api } = used;
