@@ -136,9 +136,13 @@ async function workFiles(
   const sizeOf = (size: string): number | undefined => (size === '' ? undefined : Number(size));
   for (const [line, id] of hashed.ids) {
     if (slicer.isDue) await slicer.rest();
-    const end = line.indexOf('/');
-    const [, bits = '', size = ''] = line.slice(0, end).split(' ', 3);
-    files.set(pathIn(line.slice(end + 1)), { mode: regular(bits), id, size: sizeOf(size), isLarge: false });
+    // Its time, mode and size, and more that only tells it from others.
+    const afterTime = line.indexOf(' ');
+    const afterMode = line.indexOf(' ', afterTime + 1);
+    const afterSize = line.indexOf(' ', afterMode + 1);
+    const mode = regular(line.slice(afterTime + 1, afterMode));
+    const path = pathIn(line.slice(line.indexOf('/', afterSize) + 1));
+    files.set(path, { mode, id, size: sizeOf(line.slice(afterMode + 1, afterSize)), isLarge: false });
   }
   // What is known by size and time stays so, whatever it was read for.
   for (let at = 0; at + 1 < fields.length; at += 2) {

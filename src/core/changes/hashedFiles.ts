@@ -34,7 +34,7 @@ export async function hashedFiles(
     if (slicer.isDue) await slicer.rest();
     const id = at < first ? known?.ids.get(line) : told[at - first];
     if (id === undefined) return undefined;
-    if (!/^[0-9a-f]{40,64}$/.test(id)) throw new MalformedOutput('ids');
+    if (at >= first && !/^[0-9a-f]{40,64}$/.test(id)) throw new MalformedOutput('ids');
     found.set(line, id);
   }
   return { ids: found, until: /^\d+$/.test(rest) ? rest : '' };
