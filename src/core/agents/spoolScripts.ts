@@ -1,4 +1,5 @@
 import { quote } from '../../ground/shellWords';
+import { sessionsFolder } from './agentInstallation';
 
 /*
  * What runs in the devbox for a spool. Arguments come by standard input, each ended by NUL. The folder is the agent's own
@@ -10,8 +11,8 @@ arg() { IFS= read -r -d '' "$1"; }
 print_fields() { printf '%s\\0' "$@"; }
 number() { case $1 in '' | *[!0-9]* | ????????????????*) return 1 ;; esac; }
 size() { stat -c %s -- "$1" 2>/dev/null || printf 0; }
-start_time() { local s; s=$(cat "/proc/$1/stat" 2>/dev/null) || return 1; s=\${s##*) }; set -- $s; [ "$1" != Z ] && printf '%s' "\${20}"; }
-is_running() { local p b; read -r p b <pid 2>/dev/null || return 1; number "$p" && [ "$(start_time "$p")" = "$b" ]; }
+start_time() { local s=; began=; IFS= read -r -d '' s <"/proc/$1/stat"; s=\${s##*) }; set -- $s; [ "\${1-Z}" != Z ] && began=\${20}; } 2>/dev/null
+is_running() { local p b began; read -r p b <"\${1-.}/pid" 2>/dev/null || return 1; number "$p" && start_time "$p" && [ "$began" = "$b" ]; }
 `;
 
 /**
@@ -29,7 +30,7 @@ keep() { local have was=-1
 keep out "$mostOut" <out.pipe & writer=$!
 { keep err "$mostErr"; cat >/dev/null; } <err.pipe & logger=$!
 (cd -- "$cwd" && exec setsid "$@") <in.pipe >out.pipe 2>err.pipe & agent=$!
-printf '%s %s\\n' "$agent" "$(start_time "$agent")" >pid.new; mv pid.new pid
+start_time "$agent"; printf '%s %s\\n' "$agent" "$began" >pid.new; mv pid.new pid
 { wait_for() { while kill -0 "$1" 2>/dev/null; do sleep 0.1; done; }; wait_for "$writer"
   [ "$(size out)" -lt "$mostOut" ] || { : >full; kill -KILL -- "-$agent" 2>/dev/null; }; } & judge=$!
 wait "$agent"; code=$?
@@ -87,6 +88,62 @@ printf '%s\\t%s\\t%s\\t%s\\t%s\\t%s\\n' $(($(wc -l <ledger) + 1)) "$key" "$befor
 cat pending >>in || exit 3
 print_fields written`;
 
+/**
+ * Perl, where a devbox has it. Lines of a token, words and a frame → `a`, the token, and `written`, `taken` and the line of who was
+ * first, or `no`: then {@link appendScript} is to do it, or to say why not. Under the same lock and in the same order, but no
+ * process is started for it.
+ */
+const teller = String.raw`$| = 1; print "t\n";
+sub put { my ($mode, $name, $text) = @_; open my $to, $mode, $name or return 0; my $put = syswrite $to, $text; close $to and defined $put and $put == length $text }
+sub is_running { open my $from, '<', 'pid' or return 0; my ($pid, $began) = split ' ', <$from> // ''; defined $began and $pid =~ /^\d{1,9}$/ or return 0;
+  open my $of, '<', "/proc/$pid/stat" or return 0; local $/; my $stat = <$of> // ''; $stat =~ s/.*\) //s; my @fields = split ' ', $stat; ($fields[0] // 'Z') ne 'Z' and $fields[19] eq $began }
+sub told { my ($spool, $key, $who, $at, $length, $digest, $request, $seal, $most, $frame) = @_;
+  defined $frame and $spool =~ /^[A-Za-z0-9-]+$/ and length($frame) + 1 == $length and chdir "$sessions/$spool" or return 'no';
+  -f $_ or return 'no' for qw(lock ledger in pid);
+  open my $lock, '>>', 'lock' or return 'no'; my $tries = 50;
+  until (flock $lock, 6) { $tries-- or return 'no'; select undef, undef, undef, 0.01 }
+  open my $from, '<', 'ledger' or return 'no'; my @lines = <$from>; my ($offset, $last) = (0, 0);
+  for (@lines) { if (index($_, "\t$key\t") >= 0) { s/\n//; return "taken $_" } }
+  if (@lines) { ($offset, $last) = (split /\t/, $lines[-1])[4, 5]; $lines[-1] =~ /\n$/ and "$offset,$last" =~ /^\d{1,15},\d{1,15}$/ or return 'no' }
+  my $size = (stat 'ledger')[7]; $offset += $last;
+  !-e 'ended' and is_running and $offset == (stat 'in')[7] and $offset + $length <= $most and (!-e 'pending' or -f 'pending') or return 'no';
+  put '>', 'pending', "$frame\n" or return 'no';
+  put '>>', 'ledger', join("\t", @lines + 1, $key, $who, $at, $offset, $length, $digest, $request, $seal) . "\n" or do { truncate 'ledger', $size; return 'no' };
+  put('>>', 'in', "$frame\n") ? 'written' : 'no' }
+while (<STDIN>) { chomp; my ($words, $frame) = split /\t/, $_, 2; my ($token, @words) = split /\|/, $words, -1; @words == 9 or @words = (''); print "a $token ", told(@words, $frame), "\n" }`;
+
+/** Seconds that a process in the devbox watches: one that nobody can end any more ends by itself. */
+export const watchSeconds = 110;
+
+/**
+ * Prints a line when the records of sessions have changed, and when there is a new one; at its beginning, too. What it is told
+ * it tells agents. One that was ended with all that holds it notes nothing, so that it is looked whether it runs.
+ */
+export const watchScript = `${prelude}cd ~/${sessionsFolder} 2>/dev/null || { echo n; sleep 2; exit 0; }
+exec 5< <(exec sleep ${watchSeconds + 10} 2>/dev/null 4<&-); never=$!
+PERL5OPT= PERL_UNICODE= perl -e ${quote(`alarm ${watchSeconds + 10}; $sessions = shift; ${teller}`)} "$PWD" <&4 5<&- 2>/dev/null & teller=$!
+last=; known=; second=; declare -A missed; SECONDS=0
+while [ "$SECONDS" -lt ${watchSeconds} ]; do
+  set -- */pid
+  [ "$*" = "$known" ] || { known=$*; echo n; }
+  now=$(stat -c '%n %s' */out */ledger */ended 2>/dev/null)
+  [ "$now" = "$last" ] || { last=$now; echo c; }
+  if [ "$second" != "$SECONDS" ]; then
+    second=$SECONDS
+    for one in "$@"; do one=\${one%/pid}
+      if [ ! -f "$one/pid" ] || [ -e "$one/ended" ]; then unset "missed[$one]"
+      elif is_running "$one"; then missed[$one]=0
+      elif [ -n "\${missed[$one]}" ]; then
+        # How it ended is noted a moment after that.
+        [ $((missed[$one] += 1)) -lt 4 ] || { unset "missed[$one]"; echo c; }
+      fi
+    done
+  fi
+  # A wait that costs no process: nothing ever comes from there.
+  read -rt 0.05 -u 5 || [ $? -gt 128 ] || sleep 0.1
+done
+kill "$never" "$teller"`;
+
 /** spool, key, offset, then bytes → nothing; the same bytes again change nothing */
 export const partScript = `${prelude}arg spool; arg key; arg offset
 cd -- "$spool" && number "$offset" || exit 3
@@ -126,3 +183,16 @@ for ((i = 0; i < 40; i++)); do [ -e ended ] && exit 0; sleep 0.05; done
 kill -KILL -- "-$p" 2>/dev/null
 for ((i = 0; i < 40; i++)); do [ -e ended ] && exit 0; sleep 0.05; done
 exit 0`;
+
+/** The first fields of an answer, each ended by NUL, and what follows them. */
+export function headOf(bytes: Buffer, count: number): { readonly fields: readonly string[]; readonly rest: Buffer } {
+  const fields: string[] = [];
+  let at = 0;
+  while (fields.length < count) {
+    const end = bytes.indexOf(0, at);
+    if (end < 0) break;
+    fields.push(bytes.subarray(at, end).toString());
+    at = end + 1;
+  }
+  return { fields, rest: bytes.subarray(at) };
+}

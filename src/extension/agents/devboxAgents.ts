@@ -202,6 +202,7 @@ export class DevboxAgents {
       commands: this.#commands,
       folder: `${this.#home ?? ''}/${sessionsFolder}/${found.name}`,
       sealKey,
+      shortcut: (words, frame) => this.#watch.tell(words, frame),
       who,
       rules,
       beforeTurn: () => beforeTurn(found.cwd),

@@ -1,7 +1,7 @@
 import { AgentSession } from '../../core/agents/agentSession';
 import type { FoundSession } from '../../core/agents/agentInstallation';
 import { covers, pathsIn, type ConsentRule, type RequestOrigin } from '../../core/agents/consent';
-import { AgentSpool } from '../../core/agents/spool';
+import { AgentSpool, type SpoolContext } from '../../core/agents/spool';
 import { Transcript } from '../../core/agents/transcript';
 import type { Choice, WaitingRequest } from '../../core/agents/waiting';
 import type { DevboxCommands } from '../../core/channel/devboxCommands';
@@ -26,6 +26,7 @@ export interface LiveAgentContext {
   /** The absolute folder of the session's record. */
   readonly folder: string;
   readonly sealKey: Uint8Array;
+  readonly shortcut?: SpoolContext['shortcut'];
   /** The person at this window, for those at others. */
   readonly who: string;
   readonly rules: () => readonly ConsentRule[];
@@ -61,8 +62,8 @@ export class LiveAgent {
     this.found = found;
     this.#exitCode = found.exitCode;
     this.#context = context;
-    const { devboxId, commands, folder, sealKey, who } = context;
-    this.#spool = new AgentSpool({ devboxId, commands, folder, sealKey });
+    const { devboxId, commands, folder, sealKey, shortcut, who } = context;
+    this.#spool = new AgentSpool({ devboxId, commands, folder, sealKey, shortcut });
     this.#opening = AgentSession.over({
       spool: this.#spool,
       devboxId,

@@ -40,7 +40,7 @@ export const agentsBench: Bench = {
       const { ours, bare, commands } = await answersOf(window, box);
       const ratio = median(ours) / median(bare);
       print(
-        `answer to input: ${median(ours).toFixed(0)} ms; a bare client: ${median(bare).toFixed(0)} ms; a command that does nothing: ${median(commands).toFixed(0)} ms`,
+        `answer to input: ${median(ours).toFixed(1)} ms; a bare client: ${median(bare).toFixed(1)} ms; a command that does nothing: ${median(commands).toFixed(0)} ms`,
       );
       const { megabytes, timers } = await many(window, box);
       print(`${sessions} sessions: ${megabytes.toFixed(1)} MB; timers: ${JSON.stringify(timers)}`);
@@ -109,7 +109,7 @@ async function answersOf(
   const told: number[] = [];
   const read = (async () => {
     for await (const lines of open.lines()) {
-      told.push(...lines.flatMap((line) => /got (\d+)/.exec(line)?.[1] ?? []).map(Number));
+      told.push(...lines.flatMap((line) => /got ([\d.]+)/.exec(line)?.[1] ?? []).map(Number));
     }
   })();
   // Alternating, so that a busy moment of the computer hits both.
@@ -120,23 +120,23 @@ async function answersOf(
         (one) => one !== undefined,
       )) ?? fail();
     const choice = request.choices[0] ?? fail();
-    const began = Date.now();
+    const began = nowMs();
     await agent.answer(request, choice);
     const got = await eventually(
       () => Promise.resolve(gotOf(agent)),
       (all) => all.length > count,
     );
     ours.push((got[count] ?? Number.NaN) - began);
-    const sent = Date.now();
+    const sent = nowMs();
     await open.tell(JSON.stringify({ jsonrpc: '2.0', id: count, result: { outcome: { outcome: 'cancelled' } } }));
     await eventually(
       () => Promise.resolve(told),
       (all) => all.length > count,
     );
     bare.push((told[count] ?? Number.NaN) - sent);
-    const alone = Date.now();
+    const alone = nowMs();
     await box.bash('true');
-    commands.push(Date.now() - alone);
+    commands.push(nowMs() - alone);
   }
   await open.end();
   await read;
@@ -146,7 +146,7 @@ async function answersOf(
 
 function gotOf({ transcript }: Awaited<ReturnType<windows.AgentsWindow['start']>>): number[] {
   const text = transcript.items.flatMap((item) => (item.kind === 'said' ? item.pieces : [])).join('');
-  return [...text.matchAll(/got (\d+)/g)].map((match) => Number(match[1]));
+  return [...text.matchAll(/got ([\d.]+)/g)].map((match) => Number(match[1]));
 }
 
 /** What sessions keep in memory that have said 100 kB each, and timers that are set while nobody says anything. */
@@ -201,6 +201,11 @@ async function timersSet(work: () => Promise<unknown>): Promise<number[]> {
     Object.assign(globalThis, { setTimeout: once, setInterval: often });
   }
   return timers;
+}
+
+/** Milliseconds, finer than a date tells them; the agent counts them the same way. */
+function nowMs(): number {
+  return performance.timeOrigin + performance.now();
 }
 
 function fail(): never {

@@ -13,7 +13,11 @@ export function agentsWindow(api: RunloopApi, account: { readonly apiKey: string
   const signedIn = { ...account, api, ended: ended.signal } as unknown as SignedIn;
   const services = {
     account: { current: () => Promise.resolve(signedIn) },
-    store: { get: () => ({ status: 'running', name: 'bench' }), onDidChange: () => ({ dispose: () => undefined }) },
+    store: {
+      get: () => ({ status: 'running', name: 'bench', metadata: { 'runloop-devboxes-agents': 'yes' } }),
+      living: [],
+      onDidChange: () => ({ dispose: () => undefined }),
+    },
     secrets: new FakeSecrets(),
     globalState: new FakeMemory(),
     devboxUse: { used: () => undefined },

@@ -14,7 +14,7 @@ const ask = (id: number): boolean => {
 let count = 0;
 
 createInterface({ input: process.stdin }).on('line', (line) => {
-  const now = Date.now();
+  const now = performance.timeOrigin + performance.now();
   const { id, method, params } = JSON.parse(line) as { id: unknown; method?: string; params?: unknown };
   if (method === 'initialize') {
     write({ id, result: { protocolVersion: 1 } });
@@ -25,7 +25,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   }
   // An answer: when it came, and the next request.
   else if (method === undefined) {
-    said(`got ${now}`);
+    said(`got ${now.toFixed(2)}`);
     ask((count += 1));
   }
 });

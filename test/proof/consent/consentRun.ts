@@ -77,7 +77,11 @@ export class ConsentRun {
     const { box } = this.#context;
     const of = { devboxId: box.id, commands: box.commands, sealKey: this.#sealKey };
     for (const { folder } of this.#processes) await new AgentSpool({ ...of, folder }).end(signal);
-    await box.bash(`rm -rf ${this.#cwd} ${this.#folder}*`);
+    // What watched for windows that were killed watches on for a while.
+    await box.bash(
+      `for one in /proc/[0-9]*; do [ "$(readlink $one/cwd)" != ~/.runloop-agents/sessions ] || kill -9 \${one#/proc/}; done 2>/dev/null
+      rm -rf ${this.#cwd} ${this.#folder}*`,
+    );
   }
 
   /** A run that failed may have left the devbox suspended. */
@@ -124,6 +128,7 @@ export class ConsentRun {
       cwd: this.#cwd,
       sealKey: this.#sealKey.toString('base64'),
       who: `w${this.#windows.length}`,
+      isShort: this.#windows.length % 2 === 0,
       rules,
       ...(start !== undefined && { start }),
     });
@@ -250,6 +255,10 @@ export class ConsentRun {
       isTroubled: this.#isTroubled,
     });
     for (const [what, times] of Object.entries(counts)) this.#count(what, times);
+    this.#count(
+      'told the short way',
+      this.#windows.reduce((sum, { short }) => sum + short, 0),
+    );
   }
 
   #note(words: string, counted?: string): void {

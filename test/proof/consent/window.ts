@@ -17,6 +17,8 @@ export class Window {
   /** What it could not do, in words. */
   readonly broken: string[] = [];
   isAlive = true;
+  /** How often it told the agent something the short way. */
+  short = 0;
   /** Whether what it was to start is under way. */
   isBegun = false;
   readonly #child: ChildProcess;
@@ -68,6 +70,8 @@ export class Window {
       this.shown = said.shown;
     } else if ('rule' in said) {
       this.rules.push(said.rule);
+    } else if ('short' in said) {
+      this.short += 1;
     } else if ('broken' in said) {
       this.broken.push(said.broken);
     } else {

@@ -5,6 +5,7 @@
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathsIn, ruleOf, type ConsentRule } from '../../../src/core/agents/consent';
+import { SessionsWatch } from '../../../src/core/agents/sessionsWatch';
 import { AgentSpool } from '../../../src/core/agents/spool';
 import { ExecutionCommands } from '../../../src/core/channel/executionCommands';
 import { RuntimeError } from '../../../src/core/errors';
@@ -23,12 +24,27 @@ const { devboxId, folder, cwd, who } = order;
 const commands = new ExecutionCommands(new RunloopApi(order.account), devboxId);
 const sealKey = Buffer.from(order.sealKey, 'base64');
 const rules: ConsentRule[] = [...order.rules];
+const watch = new SessionsWatch({
+  commands,
+  requireRunning: () => Promise.resolve(),
+  onChange: () => undefined,
+  onStopped: () => undefined,
+  // Where it cannot be followed there is no short way, and nobody is told anything.
+  onFailure: () => undefined,
+  signal,
+});
+watch.want(order.isShort);
 const found = { name: folder, isSealed: true, agent: 'example', agentName: 'Example', cwd, startedMs: 0 };
 const live = new LiveAgent(
   { ...found, life: 'running' },
   {
     ...{ devboxId, commands, folder, sealKey, who, signal },
     rules: () => rules,
+    shortcut: async (words, frame) => {
+      const told = await watch.tell(words, frame);
+      if (told?.said === 'written') report({ short: true });
+      return told;
+    },
     beforeTurn: () => Promise.resolve(),
     onChange: () => undefined,
     onFailure: (error) => report({ broken: wordOf(error) }),

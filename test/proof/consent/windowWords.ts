@@ -8,6 +8,8 @@ export interface Order {
   readonly cwd: string;
   readonly sealKey: string;
   readonly who: string;
+  /** Whether it tells the agent by the process that watches, where that can. */
+  readonly isShort: boolean;
   /** What a person has allowed before, in whatever window. */
   readonly rules: readonly ConsentRule[];
   /** Given to the window that starts the agent. */
@@ -35,6 +37,8 @@ export type Said =
   | { readonly shown: Shown }
   | { readonly rule: ConsentRule }
   | { readonly broken: string }
+  /** It told the agent something the short way. */
+  | { readonly short: true }
   /** What became of what it was told: absent `first` if its answer counts, else who was first. */
   | { readonly done: number; readonly first?: string | undefined }
   | { readonly done: number; readonly failed: string };
