@@ -21,6 +21,8 @@ export type KnownStatus = (typeof knownStatuses)[number];
 export const containerNameKey = 'container-name';
 /** Metadata that tells where the workspace of such a devbox is, for windows whose setting is another. */
 export const workspacePathKey = 'workspace-path';
+/** Metadata that tells every window that agents were started in a devbox. */
+export const agentsKey = 'runloop-devboxes-agents';
 
 export interface Tunnel {
   readonly key: string;

@@ -1,7 +1,7 @@
 import type { Runloop } from '@runloop/api-client';
 import { withDeadline } from '../../ground/deadline';
 import { RuntimeError } from '../errors';
-import { asNumber } from '../parse';
+import { asNumber, asObject } from '../parse';
 import { objectOf, unexpected } from './answers';
 import type { ApiCalls, CallOptions } from './apiCalls';
 import type { ApiAccess } from './client';
@@ -176,6 +176,26 @@ export class Devboxes {
     const body = { name } satisfies Runloop.DevboxUpdateParams;
     const context = { doing: 'renaming a devbox', devboxId } as const;
     return parseDevbox(await this.#calls.change(devboxPath(devboxId), context, call, { body }));
+  }
+
+  /** A devbox's whole metadata; undefined where the API tells them in a way that could not be written back. */
+  async metadata(devboxId: string, call: CallOptions = {}): Promise<Readonly<Record<string, string>> | undefined> {
+    const context = { doing: 'reading a devbox', devboxId } as const;
+    const answer = await this.#calls.get(devboxPath(devboxId), context, call);
+    const { metadata } = parseDevbox(answer);
+    const told = asObject(asObject(answer)?.['metadata']);
+    return told !== undefined && Object.keys(told).length === Object.keys(metadata).length ? metadata : undefined;
+  }
+
+  /** Gives a devbox these metadata instead of all that it has. Sent once: later it would undo what others wrote meanwhile. */
+  async replaceMetadata(
+    devboxId: string,
+    metadata: Readonly<Record<string, string>>,
+    call: CallOptions = {},
+  ): Promise<void> {
+    const request = { body: { metadata } satisfies Runloop.DevboxUpdateParams };
+    const context = { doing: 'marking a devbox', devboxId } as const;
+    parseDevbox(await this.#calls.once('post', devboxPath(devboxId), request, context, call));
   }
 
   /** Resets the devbox's idle timer, once. */

@@ -12,6 +12,7 @@ export const tasks = [
   'listing network policies',
   'listing secrets',
   'listing snapshots',
+  'marking a devbox',
   'opening a terminal',
   'opening a tunnel',
   'requesting a blueprint build',

@@ -1,7 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import type { Memento } from 'vscode';
 import { asArray, asString } from '../../core/parse';
+import { addMetadata } from '../../core/platform/addMetadata';
+import { agentsKey, type Devbox } from '../../core/platform/devbox';
+import type { SignedIn } from '../account/account';
+import type { Secrets } from '../account/limitedSecrets';
 
 const key = 'runloop.agentDevboxes';
+/** What the windows of this editor seal their lines in records with. */
+const sealName = 'runloop.agentSeal';
 /** Devboxes that are kept; the oldest go first. */
 const mostDevboxes = 100;
 
@@ -9,6 +16,8 @@ const mostDevboxes = 100;
 export class AgentDevboxes {
   readonly #memory: Memento;
   readonly #onFailure: (error: unknown) => void;
+  /** Devboxes that this window has marked, or tried to: each once. */
+  readonly #marked = new Set<string>();
 
   constructor(memory: Memento, onFailure: (error: unknown) => void) {
     this.#memory = memory;
@@ -25,7 +34,34 @@ export class AgentDevboxes {
     this.#memory.update(key, [...all, devboxId].slice(-mostDevboxes)).then(undefined, this.#onFailure);
   }
 
+  /** Tells every window of the account, by the devbox's metadata, that there are agents in it; where that is safe. */
+  mark(devbox: Devbox | undefined, account: () => Promise<SignedIn | undefined>): void {
+    if (devbox === undefined || isMarked(devbox) || this.#marked.has(devbox.id)) return;
+    this.#marked.add(devbox.id);
+    const add = async (): Promise<void> => {
+      const { api, ended } = (await account()) ?? {};
+      if (api === undefined || ended === undefined) return;
+      await addMetadata(api.devboxes, devbox.id, [agentsKey, 'yes'], ended).catch((error: unknown) => {
+        if (!ended.aborted) throw error;
+      });
+    };
+    add().catch(this.#onFailure);
+  }
+
   #all(): readonly string[] {
     return asArray(this.#memory.get(key)).flatMap((id) => asString(id) ?? []);
   }
+}
+
+/** Whether some window has said that there are agents in a devbox. */
+export function isMarked({ metadata }: Devbox): boolean {
+  return metadata[agentsKey] !== undefined;
+}
+
+/** The same for all windows of this editor; whoever comes first has made it. */
+export async function sealKeyIn(secrets: Secrets): Promise<Uint8Array> {
+  const known = await secrets.get(sealName);
+  if (known !== undefined) return Buffer.from(known, 'base64');
+  await secrets.store(sealName, randomBytes(32).toString('base64'));
+  return Buffer.from((await secrets.get(sealName)) ?? '', 'base64');
 }

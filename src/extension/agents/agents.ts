@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { commands, EventEmitter, l10n, window, type Memento, type TreeItem, type Uri } from 'vscode';
 import { RuntimeError } from '../../core/errors';
@@ -16,15 +15,13 @@ import { unlessAborted } from '../messages/cancellation';
 import { escapeForEditor } from '../messages/escapeForEditor';
 import type { Log } from '../messages/log';
 import { AgentDocuments } from './agentDocuments';
-import { AgentDevboxes } from './agentDevboxes';
+import { AgentDevboxes, isMarked, sealKeyIn } from './agentDevboxes';
 import { actionNodes, AgentNode, byNeed, leftNode, noteNode, requestNodes, sessionItem, topItem } from './agentRows';
 import { agentName, inputText } from './agentText';
 import { ConsentRules } from './consentRules';
 import { DevboxAgents, isAlive } from './devboxAgents';
 import type { LiveAgent } from './liveAgent';
 
-/** What the windows of this editor seal their lines in records with. */
-const sealName = 'runloop.agentSeal';
 /** Milliseconds between two drawings of rows and documents. */
 const drawMs = 100;
 /** Milliseconds that a prompt waits until what it changes can be told later. */
@@ -32,7 +29,7 @@ const noteMs = 15_000;
 
 export interface AgentsServices {
   readonly account: { current(): Promise<SignedIn | undefined> };
-  readonly store: Pick<DevboxStore, 'get' | 'onDidChange'>;
+  readonly store: Pick<DevboxStore, 'get' | 'living' | 'onDidChange'>;
   readonly secrets: Secrets;
   readonly globalState: Memento;
   readonly devboxUse: { used(devboxId: string): void };
@@ -77,7 +74,8 @@ export class Agents implements Disposable {
       rulesOf: (devboxId) => this.rules.of(devboxId).length,
       rootOf: (devboxId) => services.fileSystem.rootOf(devboxId),
     });
-    this.#hearing = services.store.onDidChange(() => this.#seekResumed());
+    this.#hearing = services.store.onDidChange(() => this.#seekAll());
+    this.#seekAll();
   }
 
   /** Sessions that wait for a person. */
@@ -88,12 +86,9 @@ export class Agents implements Disposable {
 
   /** The row "Agents" of a devbox. Where this editor has seen agents, those that wait are looked for with it. */
   of(devboxId: string): AgentNode {
-    const one = this.#one(devboxId);
-    if (!one.isSought && this.#known.has(devboxId)) {
-      one.isSought = true;
-      this.#seekSoon(devboxId, one.root);
-    }
-    return one.root;
+    const { root } = this.#one(devboxId);
+    if (this.#known.has(devboxId)) this.#seekOnce(devboxId);
+    return root;
   }
 
   async refresh(): Promise<void> {
@@ -128,7 +123,7 @@ export class Agents implements Disposable {
     const { account: accounts, store, log } = this.sources;
     const account = await accounts.current();
     if (account === undefined) throw new RuntimeError({ problem: extensionProblem('not_signed_in') });
-    const sealKey = await this.#sealKey();
+    const sealKey = await sealKeyIn(this.sources.secrets);
     one.agents ??= new DevboxAgents({
       devboxId,
       account,
@@ -181,12 +176,24 @@ export class Agents implements Disposable {
     return topItem(devboxId, agents?.agents ?? [], agents !== undefined);
   }
 
-  /** Sessions that were seen before their devbox was suspended are looked at when it runs again: their processes are gone. */
-  #seekResumed(): void {
+  /**
+   * Marked devboxes are looked into once they run: who started an agent there may be at another computer. Sessions that were
+   * seen before their devbox was suspended are looked at when it runs again: their processes are gone.
+   */
+  #seekAll(): void {
+    for (const devbox of this.sources.store.living) {
+      if (devbox.status === 'running' && isMarked(devbox)) this.#seekOnce(devbox.id);
+    }
     for (const [devboxId, { agents, root }] of this.#devboxes) {
       if (agents === undefined || agents.isLoaded || !agents.agents.some(isAlive)) continue;
       if (this.sources.store.get(devboxId)?.status === 'running') this.#seekSoon(devboxId, root);
     }
+  }
+
+  #seekOnce(devboxId: string): void {
+    const one = this.#one(devboxId);
+    if (!one.isSought) this.#seekSoon(devboxId, one.root);
+    one.isSought = true;
   }
 
   #seekSoon(devboxId: string, root: AgentNode): void {
@@ -231,6 +238,8 @@ export class Agents implements Disposable {
   #agentChanged(agent: LiveAgent): void {
     const { state, devboxId } = agent;
     this.#known.add(devboxId);
+    const { account, store } = this.sources;
+    if (agent.found.isSealed && isAlive(agent)) this.#known.mark(store.get(devboxId), () => account.current());
     if (state === 'working') this.sources.devboxUse.used(devboxId);
     if (state === 'waiting' && !this.#told.has(agent)) {
       this.#told.add(agent);
@@ -286,14 +295,5 @@ export class Agents implements Disposable {
       },
       (error: unknown) => this.sources.log.failure('Showing a message', error),
     );
-  }
-
-  /** The same for all windows of this editor; whoever comes first has made it. */
-  async #sealKey(): Promise<Uint8Array> {
-    const { secrets } = this.sources;
-    const known = await secrets.get(sealName);
-    if (known !== undefined) return Buffer.from(known, 'base64');
-    await secrets.store(sealName, randomBytes(32).toString('base64'));
-    return Buffer.from((await secrets.get(sealName)) ?? '', 'base64');
   }
 }

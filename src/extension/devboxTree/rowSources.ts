@@ -51,6 +51,8 @@ export function rowSources(
     areMore,
     nowMs,
     prices,
+    agents: services.agents,
+    log: services.log,
   });
   return { order, items };
 }

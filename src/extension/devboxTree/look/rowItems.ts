@@ -1,5 +1,5 @@
 import { TreeItem } from 'vscode';
-import type { Devbox } from '../../../core/platform/devbox';
+import { agentsKey, type Devbox } from '../../../core/platform/devbox';
 import type { Prices } from '../../../core/cost/prices';
 import { attentionGroup, type Arrangement, type Group } from '../order/arrangement';
 import { detailItem } from './detailItem';
@@ -8,6 +8,7 @@ import { devboxTooltip } from './devboxTooltip';
 import type { DevboxStore } from '../../devboxes/devboxStore';
 import { hourlyCost } from '../../devboxes/devboxText';
 import type { Ender } from '../../devboxes/endReason';
+import type { Log } from '../../messages/log';
 import type { Health } from '../../session/sessions';
 import { fileItem, filesItem } from './fileItem';
 import { groupItem, moreItem, noticeItem, pageItem, startItem } from './groupItems';
@@ -38,6 +39,9 @@ export interface RowSource {
   readonly areMore: (group: Group) => boolean;
   /** Undefined where nothing costs anything. */
   readonly prices: () => Prices | undefined;
+  /** Looks for agents in devboxes that are marked. */
+  readonly agents: () => Promise<unknown>;
+  readonly log: Pick<Log, 'failure'>;
 }
 
 /** Makes the editor's items of rows, a slice of them at a time, and remembers what was drawn. */
@@ -48,6 +52,9 @@ export class RowItems {
   readonly #drawn = new Map<string, string>();
   /** Dollars per hour by group, of one arrangement. */
   readonly #costs = new WeakMap<Arrangement, ReadonlyMap<string, number>>();
+
+  /** Whether agents are looked for. */
+  #isSought = false;
 
   constructor(source: RowSource) {
     this.#source = source;
@@ -123,6 +130,7 @@ export class RowItems {
         if (devbox === undefined) return new TreeItem(row.id);
         const context = this.context(row.id);
         this.#drawn.set(row.id, textOf(devbox, context));
+        if (devbox.metadata[agentsKey] !== undefined) this.#seekAgents();
         return devboxItem(devbox, context);
       }
       case 'start': {
@@ -146,6 +154,14 @@ export class RowItems {
         });
       }
     }
+  }
+
+  /** Agents that somebody else has started are there before a row is opened. */
+  #seekAgents(): void {
+    if (this.#isSought) return;
+    this.#isSought = true;
+    const { agents, log } = this.#source;
+    agents().catch((error: unknown) => log.failure('Looking for agents', error));
   }
 
   #costOf(arrangement: Arrangement, group: string): number {

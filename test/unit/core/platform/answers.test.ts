@@ -40,6 +40,8 @@ const calls: Readonly<Record<string, (api: RunloopApi) => Promise<unknown>>> = {
   suspendDevbox: (api) => api.devboxes.suspend('d', call),
   resumeDevbox: (api) => api.devboxes.resume('d', call),
   renameDevbox: (api) => api.devboxes.rename('d', 'n', call),
+  metadataOf: (api) => api.devboxes.metadata('d', call),
+  markDevbox: (api) => api.devboxes.replaceMetadata('d', {}, call),
   keepDevboxAlive: (api) => api.devboxes.keepAlive('d', call),
   snapshotDevbox: (api) => snapshotDevbox(api, 'd', 'n', call),
   usageOf: (api) => api.devboxes.usage('d', call),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 import { describe, it } from 'mocha';
 import { eventually } from '../../../eventually';
 import { useWindow } from '../../../fakeVscode/useWindow';
@@ -108,6 +109,10 @@ describe('Agents in the view', function () {
     const { box, agents } = await ready('lives on');
     await start(await agents(), [{ run: 'touch yes' }]);
     await described(agents, /needs you/);
+    // Records that the devbox has made hide none of the account's.
+    await box.bash(
+      'cd ~/.runloop-agents/sessions && for i in $(seq 60); do mkdir "zz$i" && echo \'{"agentName":"Fake"}\' >"zz$i/mark"; done',
+    );
     used.reload();
     const again = await ready('lives on again').then(() => used.editor);
     assert.equal(await box.bash('ls work'), '');
@@ -117,10 +122,6 @@ describe('Agents in the view', function () {
     );
     const devbox = all.find(({ row }) => (row as { readonly id?: string }).id === box.id);
     const row = (): Promise<Shown> => below(devbox?.row, 'Agents');
-    // Records that the devbox has made hide none of the account's.
-    await box.bash(
-      'cd ~/.runloop-agents/sessions && for i in $(seq 60); do mkdir "zz$i" && echo \'{"agentName":"Fake"}\' >"zz$i/mark"; done',
-    );
     // The row of the devbox is enough, as this editor has seen an agent there.
     await row();
     await again.eventually(() => view().badge?.value === 1);
@@ -132,6 +133,25 @@ describe('Agents in the view', function () {
     await click(request);
     await described(row, /^Example done/);
     assert.equal(await box.bash('ls work'), 'yes\n');
+  });
+
+  it('of another computer are found by the mark of their devbox before a row is opened, beside its other metadata', async () => {
+    const { box, agents } = await ready('marked');
+    await used.api.devboxes.replaceMetadata(box.id, { team: 'a' });
+    await start(await agents(), [{ run: 'touch yes' }]);
+    await described(agents, /needs you/);
+    const marks = (): Promise<unknown> => used.api.devboxes.metadata(box.id);
+    await eventually(marks, (all) => isDeepStrictEqual(all, { team: 'a', 'runloop-devboxes-agents': 'yes' }));
+    // What this editor keeps of agents is not at another computer.
+    await used.editor.globalState.update('runloop.agentDevboxes', undefined);
+    await used.editor.secrets.delete('runloop.agentSeal');
+    used.reload();
+    const again = used.editor;
+    view().setVisible(true);
+    await again.run('runloop.refreshDevboxes');
+    for (const { row } of await view().rows()) await view().rows(row);
+    await again.eventually(() => view().badge?.value === 1);
+    await used.api.devboxes.shutdown(box.id);
   });
 
   it('of other windows are there as soon as they are started, also right after one that was found', async () => {
@@ -147,6 +167,7 @@ describe('Agents in the view', function () {
         20_000,
       );
     }
+    await used.api.devboxes.shutdown(box.id);
   });
 
   it('need nobody while their devbox is suspended, and are lost when it runs again', async () => {

@@ -41,6 +41,8 @@ describe('A row whose time has passed', () => {
       nowMs: () => nowMs,
       areMore: () => false,
       prices: () => undefined,
+      agents: () => Promise.resolve(),
+      log: { failure: () => assert.fail() },
     });
     const launch_parameters = { lifecycle: { after_idle: { idle_time_seconds: 1_800, on_idle: 'suspend' } } };
     store.update(
