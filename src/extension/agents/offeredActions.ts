@@ -10,16 +10,31 @@ export interface OfferedAction {
 
 const aliveStates: readonly AgentState[] = ['starting', 'working', 'waiting', 'done'];
 
+/** Whether its process is gone, and no later one has gone on with it. */
+export function isOver({ state, isContinued }: Pick<LiveAgent, 'state' | 'isContinued'>): boolean {
+  return !isContinued && ['failed', 'ended', 'lost'].includes(state);
+}
+
 /** What can be done with a session now, the most usual first. @param rules how many there are in its devbox */
 export function actionsOf(
-  { state, isContinued, turnSnapshots }: Pick<LiveAgent, 'state' | 'isContinued' | 'turnSnapshots'>,
+  {
+    state,
+    isContinued,
+    isRead,
+    isTampered,
+    continuable,
+    turnSnapshots,
+  }: Pick<LiveAgent, 'state' | 'isContinued' | 'isRead' | 'isTampered' | 'continuable' | 'turnSnapshots'>,
   rules: number,
 ): readonly OfferedAction[] {
   const isAlive = aliveStates.includes(state);
   const isBusy = state === 'working' || state === 'waiting';
-  const isOver = ['failed', 'ended', 'lost'].includes(state);
+  // One whose record nobody has read yet may be able to: who clicks then finds out.
+  const canGoOn = !isTampered && (!isRead || continuable !== undefined);
   return [
-    ...(isOver && !isContinued ? [{ action: 'continue', title: l10n.t('Continue Session') } as const] : []),
+    ...(isOver({ state, isContinued }) && canGoOn
+      ? [{ action: 'continue', title: l10n.t('Continue Session') } as const]
+      : []),
     ...(isContinued ? [{ action: 'latest', title: l10n.t('Open Continued Session') } as const] : []),
     ...(isAlive && state !== 'starting' ? [{ action: 'prompt', title: l10n.t('Send Prompt…') } as const] : []),
     ...(isBusy ? [{ action: 'interrupt', title: l10n.t('Interrupt') } as const] : []),

@@ -6,7 +6,7 @@ import { oneLine } from '../../core/safeText';
 import { redact } from '../../core/redact';
 import { agentName, callWord, commandText, meaningOf, stateWord } from './agentText';
 import { byRule, type LiveAgent } from './liveAgent';
-import { actionsOf } from './offeredActions';
+import { isOver } from './offeredActions';
 
 /** A line of the document that something can be done at. */
 export interface RequestLine {
@@ -47,7 +47,7 @@ export function sessionParts(
     ...(found.earlier === undefined
       ? []
       : [l10n.t('It continues an earlier session. What comes before the first prompt here is as the agent tells it.')]),
-    ...(actionsOf(agent, 0)[0]?.action === 'continue' && agent.isRead && agent.continuable === undefined
+    ...(isOver(agent) && agent.isRead && agent.continuable === undefined
       ? [l10n.t('This agent cannot continue its session. You can start a new one.')]
       : []),
     l10n.t(
