@@ -144,7 +144,7 @@ describe('What watches the sessions of a devbox', function () {
     const twin = await started();
     await at(twin).append('"one"', by('1'));
     await at(twin).append('"two"', by('2'));
-    const [from, to] = [folder, twin].map((one) => one.slice(one.lastIndexOf('/') + 1));
+    const [from = '', to = ''] = [folder, twin].map((one) => one.slice(one.lastIndexOf('/') + 1));
     await box.bash(
       `cd ~/.runloop-agents/sessions; sed -n 2p ${to}/ledger >>${from}/ledger; cd ${from}; printf '"two"\\n' >pending; printf '"tw' >>in`,
     );

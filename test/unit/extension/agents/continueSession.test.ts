@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { asObject } from '../../../../src/core/parse';
 import type { FilesDevbox } from '../../core/files/useFiles';
 import { useWindow } from '../../../fakeVscode/useWindow';
 import { line, type Shown } from '../changes/useChangeRows';
@@ -21,8 +22,8 @@ describe('The session of an agent whose process is gone', function () {
   /** As a row does it that was drawn before it was known that the agent cannot; now it is not offered. */
   const actLate = async (agents: Rows, name: RegExp): Promise<unknown> => {
     assert.ok(!(await below(agents, name)).includes('Continue Session'));
-    const [target] = (await session(agents, name)).item.command?.arguments ?? [];
-    return used.editor.run('runloop.actOnAgent', { ...(target as object), action: 'continue' });
+    const target: unknown = (await session(agents, name)).item.command?.arguments?.[0];
+    return used.editor.run('runloop.actOnAgent', { ...asObject(target), action: 'continue' });
   };
   const shownSession = async (agents: Rows, name: RegExp): Promise<string> => {
     await click(await session(agents, name));
