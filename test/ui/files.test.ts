@@ -4,4 +4,4 @@ import { filesAndAccounts } from './parts/filesAndAccounts';
 import { files, filesOfAttached } from './parts/files';
 import { shareWindow } from './sharedWindow';
 
-shareWindow('Files', {}, files, filesOfAttached, filesAndAccounts, changes, fileOperations);
+shareWindow('Files', {}, files, filesOfAttached, changes, fileOperations, filesAndAccounts);
