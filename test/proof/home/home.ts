@@ -112,7 +112,7 @@ async function makeClone(
   dice: Dice,
   { top, place }: { readonly top: string; readonly place: string },
 ): Promise<LocalClone> {
-  const bundle = `cd ${top} && git bundle create -q - HEAD --all`;
+  const bundle = `cd ${top} && { git rev-parse -q --verify HEAD >/dev/null && h=HEAD || h=; } && git bundle create -q - $h --all`;
   const { stdout } = await box.commands.run(bundle, { signal, deadlineMs: 30_000 });
   writeFileSync(join(place, 'bundle'), stdout);
   const shape = dice.pick([
@@ -136,7 +136,7 @@ async function makeClone(
     shallow: `git clone -q --bare bundle b.git && git clone -q --depth 1 "file://$PWD/b.git" "$N"`,
     unrelated: `git init -q --object-format=${sha} -b main "$N" && cd "$N" && echo mine > mine && git add mine && git commit -qm mine`,
     unborn: `git init -q --object-format=${sha} -b main "$N"`,
-    worktree: `git clone -q bundle m && cd m && git worktree add -q --detach ../"$N"`,
+    worktree: `git clone -q bundle m && cd m && { git worktree add -q --detach ../"$N" || git worktree add -q --detach ../"$N" origin/main; }`,
     below: `${from} && mkdir -p "$N/below"`,
     taken: `${from} && cd "$N" && git branch runloop/main && git branch runloop/main-2`,
     blocked: `${from} && cd "$N" && git branch runloop`,
