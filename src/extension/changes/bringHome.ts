@@ -122,7 +122,8 @@ async function saveChangesPatch(services: ChangeCommandServices, argument: unkno
   const { name, look } = meant;
   const { repository, group } = meant.about;
   const defaultUri = Uri.file(join(homedir(), `${name.replaceAll(/[^\w.-]/g, '-')}.patch`));
-  const target = await window.showSaveDialog({ defaultUri, filters: { [l10n.t('Patch')]: ['patch', 'diff'] } });
+  const title = l10n.t('Changes into a Patch File…');
+  const target = await window.showSaveDialog({ title, defaultUri, filters: { [l10n.t('Patch')]: ['patch', 'diff'] } });
   if (target === undefined) return;
   const { top, report } = repository;
   const against = group === 'sinceStart' ? 'start' : group === 'thisTurn' ? 'turn' : 'head';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { errors } from 'playwright-core';
@@ -34,6 +35,25 @@ export const changes: UiTests = (useWindow) =>
       await row(label).waitFor();
       await row(label).click();
       await session().workbench.page.keyboard.press('ArrowRight');
+    }
+    /** One of the ways that the menu of the repository has. */
+    async function choose(label: string): Promise<void> {
+      // The question closes where the view is drawn in that moment; a person would ask again.
+      await eventually(
+        async () => {
+          await row('shop').chooseFromMenu('Move or Discard Changes…');
+          const way = session().workbench.quickInput.row(label);
+          return way.click({ timeout: 5_000 }).then(
+            () => true,
+            (error: unknown) => {
+              if (error instanceof errors.TimeoutError) return false;
+              throw error;
+            },
+          );
+        },
+        (isChosen) => isChosen,
+        30_000,
+      );
     }
     const editors = (): Promise<string> =>
       session()
@@ -193,6 +213,29 @@ export const changes: UiTests = (useWindow) =>
       assert.deepEqual(others, []);
     });
 
+    it('come home as a patch file that git takes', async () => {
+      const { workbench } = session();
+      const folder = mkdtempSync(join(tmpdir(), 'patched-'));
+      clones.push(folder);
+      await choose('Changes into a Patch File…');
+      const file = join(folder, 'shop.patch');
+      await workbench.quickInput.saveAs(file, /Patch File/);
+      await workbench.notification(/were saved/).waitFor(45_000);
+      await workbench.screenshot('changes-9-patch');
+      const git = (...args: readonly string[]): string =>
+        execFileSync('git', ['-C', folder, ...args], { encoding: 'utf8' });
+      git('init', '-q');
+      mkdirSync(join(folder, 'lib'));
+      writeFileSync(join(folder, 'lib/price.py'), 'def price(n):\n    return n * 10\n');
+      writeFileSync(join(folder, 'main.py'), 'print(1)\n');
+      writeFileSync(join(folder, 'old.txt'), 'old\n');
+      git('apply', file);
+      assert.equal(git('ls-files', '-o', '--exclude=shop.patch'), 'NOTES.md\nlib/price.py\nmain.py\n');
+      for (const name of ['NOTES.md', 'lib/price.py', 'main.py']) {
+        assert.equal(readFileSync(join(folder, name), 'utf8'), await box.bash(`cat ~/shop/${name}`), name);
+      }
+    });
+
     it('come home as commits in a branch of a clone', async () => {
       const { workbench } = session();
       const folder =
@@ -208,22 +251,7 @@ export const changes: UiTests = (useWindow) =>
       const head = (await box.bash('git -C ~/shop rev-parse HEAD')).trim();
       // A row that is made anew in the moment of a click is none that a menu acts on.
       await row('Uncommitted').waitForGone(30_000);
-      // The question closes where the view is drawn in that moment; a person would ask again.
-      await eventually(
-        async () => {
-          await row('shop').chooseFromMenu('Move or Discard Changes…');
-          const way = workbench.quickInput.row('Commits into a New Branch…');
-          return way.click({ timeout: 5_000 }).then(
-            () => true,
-            (error: unknown) => {
-              if (error instanceof errors.TimeoutError) return false;
-              throw error;
-            },
-          );
-        },
-        (isChosen) => isChosen,
-        30_000,
-      );
+      await choose('Commits into a New Branch…');
       await workbench.quickInput.pick(basename(folder));
       const dialog = workbench.page.locator('.monaco-dialog-box');
       await dialog.getByText('Raise the price').waitFor({ timeout: 30_000 });
