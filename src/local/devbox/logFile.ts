@@ -21,6 +21,9 @@ const readSize = 256 * 1024;
 /** Each source keeps such a part of the limit. Together they leave room until the next time. */
 const sharesOfLimit = 16;
 
+/** What no log has, its bytes read as characters: control characters, and entries that do not begin and end as objects do. */
+const notLog = /[^\n\x20-\xff]|\n[^{]|[^}]\n/;
+
 /** Where an entry is to be found. */
 export interface EntryPosition {
   /** A place in the file where an entry begins. */
@@ -109,9 +112,7 @@ export class LogFile {
       ftruncateSync(this.#file, this.#size);
       throw error;
     }
-    this.#extendIndex(bytes, this.#size, entries);
-    this.#count += entries;
-    this.#size += bytes.length;
+    this.#take(bytes, entries);
     if (this.#size > this.#limit) {
       this.#dropOldest(notice);
     }
@@ -131,7 +132,8 @@ export class LogFile {
     try {
       file = openSync(fresh, 'w+', 0o600);
       const dropped = this.#base + countNewlines(log.subarray(0, from)) - kept.length;
-      for (const bytes of [Buffer.from(notice(dropped)), ...kept, log.subarray(from)]) {
+      const left = [Buffer.from(notice(dropped)), ...kept, log.subarray(from)];
+      for (const bytes of left) {
         for (let written = 0; written < bytes.length;) {
           written += writeSync(file, bytes, written);
         }
@@ -142,7 +144,9 @@ export class LogFile {
       // The notice has the number of the last one that went.
       this.#base = Math.max(0, dropped - 1);
       this.#generation += 1;
-      this.#recover();
+      [this.#index, this.#count, this.#size] = [[0], 0, 0];
+      // Not read again: that would hold everybody up as long once more.
+      left.forEach((bytes) => this.#take(bytes));
     } catch (error) {
       if (file !== undefined) {
         closeSync(file);
@@ -161,15 +165,20 @@ export class LogFile {
     return log.subarray(0, at);
   }
 
-  /** Notes where every 1024th entry begins. `bytes` are whole entries that begin at `offset`. */
-  #extendIndex(bytes: Buffer, offset: number, entries: number): void {
-    if ((this.#count % indexStep) + entries < indexStep) {
+  /**
+   * Counts whole entries that come behind those that are counted, and notes where every 1024th of all begins.
+   * @param known how many they are, where that is known
+   */
+  #take(bytes: Buffer, known?: number): void {
+    const offset = this.#size;
+    this.#size += bytes.length;
+    if (known !== undefined && (this.#count % indexStep) + known < indexStep) {
+      this.#count += known;
       return;
     }
-    let count = this.#count;
     for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, end + 1)) {
-      count += 1;
-      if (count % indexStep === 0) {
+      this.#count += 1;
+      if (this.#count % indexStep === 0) {
         this.#index.push(offset + end + 1);
       }
     }
@@ -177,11 +186,9 @@ export class LogFile {
 
   /** Takes over what is in the file; false if something else than a log has written it. */
   #recover(): boolean {
-    this.#index = [0];
-    this.#count = 0;
+    [this.#index, this.#count, this.#size] = [[0], 0, 0];
     const { size } = fstatSync(this.#file);
     const chunk = Buffer.alloc(Math.min(size, readSize));
-    let end = 0;
     for (let at = 0; at < size;) {
       const read = readSync(this.#file, chunk, 0, chunk.length, at);
       if (read === 0) {
@@ -194,29 +201,22 @@ export class LogFile {
         if (!isLog(whole)) {
           return false;
         }
-        const entries = countNewlines(whole);
-        this.#extendIndex(whole, at, entries);
-        this.#count += entries;
-        end = at + last + 1;
+        this.#size = at;
+        this.#take(whole);
       }
       at += read;
     }
     // An entry that was half written when the platform was killed never was one.
-    if (end < size) {
-      ftruncateSync(this.#file, end);
+    if (this.#size < size) {
+      ftruncateSync(this.#file, this.#size);
     }
-    this.#size = end;
     return true;
   }
 }
 
 /** Entries begin and end as objects of JSON do, and have no control characters in them. A part of one may come first. */
 function isLog(lines: Buffer): boolean {
-  return (
-    isUtf8(lines.subarray(lines.indexOf(10) + 1)) &&
-    lines.every((byte) => byte >= 0x20 || byte === 10) &&
-    !/\n[^{]|[^}]\n/.test(lines.toString('latin1'))
-  );
+  return isUtf8(lines.subarray(lines.indexOf(10) + 1)) && !notLog.test(lines.toString('latin1'));
 }
 
 /** An entry that said what was dropped before. */
