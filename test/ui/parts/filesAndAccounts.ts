@@ -81,6 +81,8 @@ export const filesAndAccounts: UiTests = (useWindow) =>
       await workbench.runCommand('Runloop: Sign Out');
       await workbench.notification('Your devboxes keep running.').waitFor();
       await show('clean.txt');
+      // Nothing is typed into the other one.
+      await holds(/two/);
       // The editor takes it in by and by.
       const refusal = workbench.page.locator('.monaco-editor-overlaymessage', { hasText: /read-only/ });
       await eventually(

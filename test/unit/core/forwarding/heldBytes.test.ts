@@ -6,7 +6,7 @@ import { afterEach, describe, it } from 'mocha';
 import { LoopbackForwarder } from '../../../../src/core/vscode/loopbackForwarder';
 
 describe('What a forwarder holds of an answer', () => {
-  afterEach(() => mock.restoreAll());
+  afterEach(() => mock.reset());
 
   it('stops the devbox only where the browser is slower, not at each read', async () => {
     const [part, parts] = [Buffer.alloc(64 * 1024, 'a'), 256];

@@ -36,7 +36,7 @@ describe('A WebSocket that is open', function () {
     });
   });
   afterEach(() => {
-    mock.restoreAll();
+    mock.reset();
     mock.timers.reset();
     other.destroy();
     server.close();

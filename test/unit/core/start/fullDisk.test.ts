@@ -32,7 +32,7 @@ describe('A start whose note cannot be written (M7)', () => {
     rmSync(folder, { recursive: true, force: true });
   });
   afterEach(() => {
-    mock.restoreAll();
+    mock.reset();
     syncBuiltinESMExports();
   });
 

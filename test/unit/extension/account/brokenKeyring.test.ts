@@ -10,7 +10,7 @@ describe('A keyring that does not work (A6)', function () {
   const used = useWindow();
   afterEach(() => {
     mock.timers.reset();
-    mock.restoreAll();
+    mock.reset();
     delete process.env['RUNLOOP_API_KEY'];
   });
 

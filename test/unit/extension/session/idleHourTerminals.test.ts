@@ -20,7 +20,7 @@ describe('An hour of idleness with a terminal or a command (M6)', function () {
   });
   afterEach(() => {
     mock.timers.reset();
-    mock.restoreAll();
+    mock.reset();
     proxy.stop();
   });
 

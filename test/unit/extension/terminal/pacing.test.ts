@@ -39,7 +39,7 @@ describe('The pace of a terminal', function () {
   const open: Pacing[] = [];
   afterEach(() => {
     mock.timers.reset();
-    mock.restoreAll();
+    mock.reset();
     for (const pacing of open.splice(0)) pacing.dispose();
   });
   const terminalOf = (speed: number): SlowTerminal => {
