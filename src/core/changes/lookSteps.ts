@@ -20,11 +20,13 @@ export GIT_WORK_TREE="$here"
 for s in "\${index%/*}"/sharedindex.*; do [ ! -f "$s" ] || limit cp -p -- "$s" "$T/"; done
 limit "\${G[@]}" ls-files -v -z > "$T/flags" 2>/dev/null & flags=$!
 [ ! -f "$common/info/exclude" ] || limit head -c 65536 -- "$common/info/exclude" > "$T/info/exclude"
-if [ -n "$head" ] && limit "\${G[@]}" cat-file -e "$head^{commit}" 2>/dev/null; then printf '%s\\n' "$head" > "$T/HEAD"; else head=; fi
+if [ -n "$head" ] && limit "\${G[@]}" cat-file -e "$head^{commit}" 2>/dev/null; then :; else head=; fi
 # stands for a file that is known by size and time only
 large_text() { printf 'Not kept: known by its size (%s bytes) and time (%s) only.\\n' \${1% *} \${1#* }; }
 run() { limit "\${G[@]}" "$@"; code=$?; late "$code"; return "$code"; }
 wait "$flags"; code=$?; late "$code"; [ "$code" = 0 ] || die unreadable
+# Not while git reads there: a HEAD that is being written is that of no repository.
+[ -z "$head" ] || printf '%s\\n' "$head" > "$T/HEAD"
 # Edits that the index is told to overlook: in our copy it is not.
 : > "$T/hidden"
 ! grep -qazm 1 '^[a-zS] ' "$T/flags" || grep -az '^[a-zS] ' "$T/flags" | while IFS= read -r -d '' f; do
