@@ -171,8 +171,7 @@ function allDevboxes(): GroupLimits {
   return {
     memory: pages(memory - Math.min(2 ** 31, memory / 8)),
     processes: Math.floor(processes * 0.9),
-    // Only a weight: where all is wanted at once, the platform, which answers for all of them, goes before what they compute.
-    cores: availableParallelism() / 2,
+    cores: availableParallelism(),
   };
 }
 
