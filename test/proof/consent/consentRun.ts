@@ -185,9 +185,10 @@ export class ConsentRun {
   async #pressInTwo(window: Window): Promise<void> {
     const other = this.#living.find((one) => one !== window) ?? this.#open();
     const id = this.#dice.pick(window.shown.waiting).id;
-    const isAsked = (): boolean => other.shown.waiting.some((one) => one.id === id);
-    await this.#until('the other window shows it', () => isAsked() || this.#isOver() || !other.isAlive);
-    if (!isAsked()) return;
+    const shows = ({ shown }: Window): boolean => shown.waiting.some((one) => one.id === id);
+    // It may have been answered just before, and be gone from the first window too.
+    await this.#until('the other window shows it', () => shows(other) || !shows(window) || !other.isAlive);
+    if (!shows(other)) return;
     this.#count('in two windows at once');
     const isYes = this.#dice.chance(0.5);
     const first = this.#press(window, isYes, id);
