@@ -85,13 +85,16 @@ const forget = 'case "$HISTCONTROL" in *space*|*both*) ;; *) history -d -1;; esa
 
 /** Goes to a folder in a shell of which nothing else is to be changed. */
 function within(folder: string): string {
-  const name = Buffer.from(folder.replaceAll('\0', '')).toString('base64');
-  return `cd -- "$(echo ${name} | base64 -d)" 2>/dev/null`;
+  return `cd -- "$(${printing(folder)})" 2>/dev/null`;
 }
 
-/** Goes to a folder, whose name may come from elsewhere, if there is one. No name has a zero byte in it. */
+/** Goes to a folder, if there is one. */
 function inFolder(folder: string): string {
-  const name = Buffer.from(folder.replaceAll('\0', '')).toString('base64');
   // What is put out loses newlines at its end, which a name may have.
-  return `d=$(echo ${name} | base64 -d; echo x); cd -- "\${d%x}" 2>/dev/null`;
+  return `d=$(${printing(folder)}; echo x); cd -- "\${d%x}" 2>/dev/null`;
+}
+
+/** Prints a name that may come from elsewhere. No name has a zero byte in it. */
+function printing(name: string): string {
+  return `echo ${Buffer.from(name.replaceAll('\0', '')).toString('base64')} | base64 -d`;
 }

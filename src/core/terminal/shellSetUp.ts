@@ -26,6 +26,8 @@ export interface ShellSetUpOptions {
   readonly redraw: () => void;
   /** It does not wait for a command, and is shown as it is. */
   readonly onUnready: (() => void) | undefined;
+  /** It could not be set up for a reason of ours. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 /**
@@ -125,8 +127,8 @@ export class ShellSetUp {
 
   #whileConnected(work: () => Promise<void>): void {
     work().catch((error: unknown) => {
-      // There is nobody to show it to.
-      if (!this.#stop.signal.aborted) throw error;
+      // Ended, it has nobody any more who is to know.
+      if (!this.#stop.signal.aborted) this.#options.onFailure(error);
     });
   }
 

@@ -226,10 +226,10 @@ export class TerminalSession implements Disposable {
   }
 
   #newSetUp(): ShellSetUp {
-    const { name, folder, onUnready } = this.#options;
+    const { name, folder, onUnready, onFailure } = this.#options;
     const send = (text: string): void => this.#send(text);
     const redraw = (): void => this.#sizes.redraw();
-    return new ShellSetUp({ shown: this.#shown, name, folder, send, redraw, onUnready });
+    return new ShellSetUp({ shown: this.#shown, name, folder, send, redraw, onUnready, onFailure });
   }
 
   /** What cannot be read is not shown, which is said; the shell is there all the same. */
