@@ -86,7 +86,7 @@ export class DevboxFiles {
 
   /** All that is in a folder, in no order. */
   async list(path: string, { signal }: FileCall): Promise<readonly FolderEntry[]> {
-    return entriesOf(await this.#run(scripts.listScript, path, [bytesOf(path)], signal));
+    return entriesOf(await this.#output(scripts.listScript, path, [bytesOf(path)], signal));
   }
 
   /**
@@ -236,11 +236,15 @@ export class DevboxFiles {
   }
 
   async #run(...call: ScriptCall): Promise<Buffer[]> {
+    return fieldsOf(await this.#output(...call));
+  }
+
+  async #output(...call: ScriptCall): Promise<Uint8Array> {
     await this.#halfDone.settle();
     return this.#script(...call);
   }
 
-  async #script(...[script, path, inputs, signal, options = {}]: ScriptCall): Promise<Buffer[]> {
+  async #script(...[script, path, inputs, signal, options = {}]: ScriptCall): Promise<Uint8Array> {
     const { deadlineMs = quickMs, more = Buffer.alloc(0), onStarted } = options;
     const { commands, devboxId } = this.#context;
     const about = typeof path === 'string' ? path : path(undefined);
@@ -251,11 +255,10 @@ export class DevboxFiles {
     const { exitCode, stdout, stderr } = await this.#guarded(signal, () =>
       commands.run(script, { stdin, signal, deadlineMs, onStarted }),
     );
-    const fields = fieldsOf(stdout);
-    if (exitCode === 0) return fields;
+    if (exitCode === 0) return stdout;
     // By a signal, or nobody knows how.
     if (exitCode > 128 || exitCode < 0) throw killedError(about, devboxId);
-    const word = fields.at(-1)?.toString();
+    const word = fieldsOf(stdout).at(-1)?.toString();
     throw scriptError({ word, stderr }, typeof path === 'string' ? path : path(word), devboxId);
   }
 
@@ -280,7 +283,7 @@ export class DevboxFiles {
   async #discard({ path, sent, word }: Traces): Promise<boolean> {
     const { signal } = new AbortController();
     const inputs = [path, sent, word].map(bytesOfPath);
-    const [said] = await this.#script(scripts.discardScript, path, inputs, signal);
+    const [said] = fieldsOf(await this.#script(scripts.discardScript, path, inputs, signal));
     return said?.toString() === 'undone';
   }
 }

@@ -72,7 +72,7 @@ export class KnownFolders {
     this.#known.set(key, { folder, entries, freshUntilMs: 0, begunMs, token });
     const [oldest] = this.#known.keys();
     if (this.#known.size > most && oldest !== undefined) this.#known.delete(oldest);
-    if (before === undefined) return [];
+    if (before === undefined || isSame(before, entries)) return [];
     const [old, now] = [new Set(before.map(([name]) => name)), new Set(entries.map(([name]) => name))];
     const came = [...now].filter((name) => !old.has(name));
     const gone = [...old].filter((name) => !now.has(name));
@@ -86,4 +86,9 @@ export class KnownFolders {
     const known = this.#known.get(folder.toString());
     if (known !== undefined) this.#known.set(folder.toString(), { ...known, ...change });
   }
+}
+
+/** Whether there are the same names in the same order, as is usual of a folder in which nothing came and went. */
+function isSame(before: Entries, now: Entries): boolean {
+  return before.length === now.length && before.every(([name], at) => name === now[at]?.[0]);
 }

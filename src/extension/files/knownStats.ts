@@ -1,4 +1,5 @@
 import type { FileStat } from '../../core/files/fileFacts';
+import { ListedStats, type List } from './listedStats';
 
 /** Milliseconds that what was looked at is true without a further look: the editor asks several times in a row. */
 const freshMs = 500;
@@ -48,6 +49,8 @@ interface Look {
 /** What the editor was told of files, by address. */
 export class KnownStats {
   readonly #known = new Map<string, Known>();
+  /** What lists told of files about which nobody has asked since. */
+  readonly #listed = new ListedStats();
   readonly #looks = new Map<string, Look>();
   /** Versions that the editor has read, written, or was told of. A look at a file, or a list of its folder, gives it none. */
   readonly #told = new Map<string, string>();
@@ -62,7 +65,7 @@ export class KnownStats {
 
   /** What was looked at just now. @param watchedMs since when every change of it is told */
   fresh(key: string, watchedMs = Infinity): FileStat | undefined {
-    const known = this.#known.get(key);
+    const known = this.#of(key);
     if (known?.isFresh !== true) return undefined;
     const isRecent = this.#now() - known.atMs < freshMs && this.#isUnchanged(key, known);
     // By links, what was moved here may have changed it without a word of the process that watches.
@@ -116,12 +119,12 @@ export class KnownStats {
 
   /** What was last seen, however long ago. */
   last(key: string): FileStat | undefined {
-    return this.#known.get(key)?.stat;
+    return this.#of(key)?.stat;
   }
 
   /** The time of change to tell of a file. */
   mtimeOf(key: string, stat: FileStat): number {
-    return this.#known.get(key)?.mtimeMs ?? stat.mtimeMs;
+    return this.#of(key)?.mtimeMs ?? stat.mtimeMs;
   }
 
   /** The editor has a version, or knows that there is another one: it need not be told of it. */
@@ -139,19 +142,40 @@ export class KnownStats {
 
   /** Takes in what a file is; undefined: it is not there. What was asked for later is kept. @param begunMs when that was asked for */
   record(key: string, stat: FileStat | undefined, begunMs = this.#now()): void {
-    const before = this.#known.get(key);
+    this.#take(key, stat, { begunMs, atMs: this.#now() }, this.#of(key));
+  }
+
+  /** Takes in what is in a folder; each file when somebody asks about it. */
+  list(folder: string, list: Omit<List, 'atMs'>): void {
+    // Of a link that cannot be followed, a look tells why.
+    for (const { name, type } of list.entries) if (type === 'missing') this.expire(list.keyOf(name));
+    this.#listed.add(folder, { ...list, atMs: this.#now() });
+  }
+
+  #of(key: string): Known | undefined {
+    const listed = this.#listed.take(key);
+    if (listed !== undefined) this.#take(key, listed.stat, listed, this.#known.get(key));
+    return this.#known.get(key);
+  }
+
+  #take(
+    key: string,
+    stat: FileStat | undefined,
+    { begunMs, atMs }: Pick<Known, 'begunMs' | 'atMs'>,
+    before: Known | undefined,
+  ): void {
     if (before !== undefined && before.begunMs > begunMs) return;
     this.#known.delete(key);
     const mtimeMs = stat === undefined ? 0 : toldTime(stat, before);
     const expiredMs = before?.expiredMs ?? -Infinity;
-    this.#known.set(key, { stat, mtimeMs, atMs: this.#now(), begunMs, isFresh: begunMs >= expiredMs, expiredMs });
+    this.#known.set(key, { stat, mtimeMs, atMs, begunMs, isFresh: begunMs >= expiredMs, expiredMs });
     if (this.#known.size <= most) return;
     const [oldest] = this.#known.keys();
     if (oldest !== undefined) this.#known.delete(oldest);
   }
 
   accepted(key: string, watchedMs = Infinity): Accepted {
-    const known = this.#known.get(key);
+    const known = this.#of(key);
     const isOld = known === undefined || this.#now() - known.atMs > acceptedMs;
     const { movedMs, written } = this.#doneIn(key);
     const any = { token: 'any', orTokens: [] };
@@ -165,12 +189,13 @@ export class KnownStats {
   /** Makes the next look at a file ask; what was told stays. */
   expire(key: string): void {
     this.#looks.delete(key);
-    const known = this.#known.get(key);
+    const known = this.#of(key);
     if (known !== undefined) this.#known.set(key, { ...known, isFresh: false, expiredMs: this.#now() });
   }
 
   /** Forgets what was made, moved or removed here, and all below it. */
   forget(key: string): void {
+    this.#listed.forget(key);
     for (const map of [this.#known, this.#looks, this.#told]) {
       for (const other of [...map.keys()]) if (other === key || other.startsWith(`${key}/`)) map.delete(other);
     }

@@ -92,12 +92,7 @@ export class RunloopFileSystem {
     const begunMs = performance.now();
     const folder = this.#known.last(uri.toString())?.token;
     const entries = await files.list(path, { signal });
-    const keyOf = childKeys(uri);
-    for (const entry of entries) {
-      // Of a link that cannot be followed, a look tells why.
-      if (entry.type === 'missing') this.#known.expire(keyOf(entry.name));
-      else this.#known.record(keyOf(entry.name), entry, begunMs);
-    }
+    this.#known.list(uri.toString(), { entries, keyOf: childKeys(uri), begunMs });
     const names = entries.map((entry): [string, FileType] => [entry.name, typeOf(entry)]);
     const changes = this.#folders.record(uri, names, begunMs, folder);
     if (changes.length > 0) this.#context.tell(changes.map(([one, type]) => ({ uri: one, type })));
@@ -244,7 +239,7 @@ export class RunloopFileSystem {
   }
 }
 
-function typeOf({ type, isLink }: FileStat): FileType {
+function typeOf({ type, isLink }: Pick<FileStat, 'type' | 'isLink'>): FileType {
   const own = type === 'file' ? FileType.File : type === 'folder' ? FileType.Directory : FileType.Unknown;
   return isLink ? both<FileType>(own, FileType.SymbolicLink) : own;
 }

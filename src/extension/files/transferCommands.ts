@@ -175,11 +175,12 @@ async function download(transfer: Transfer, found: FileStat, path: string, targe
   const { files } = reached;
   if (found.type === 'folder') {
     await mkdir(target, { recursive: true });
-    for (const { name, ...entry } of await files.list(path, { signal })) {
+    for (const entry of await files.list(path, { signal })) {
+      const { name, type, isLink } = entry;
       const own = localName(name);
       // A link may lead out of the folder, or back into it.
-      if (own === undefined || entry.isLink || (entry.type !== 'file' && entry.type !== 'folder')) leftOut.push(name);
-      else await download(transfer, entry, inFolder(path, name), join(target, own));
+      if (own === undefined || isLink || (type !== 'file' && type !== 'folder')) leftOut.push(name);
+      else await download(transfer, entry.stat(), inFolder(path, name), join(target, own));
     }
     return;
   }
