@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { DevboxCommands } from '../channel/devboxCommands';
 import { RuntimeError } from '../errors';
 import { asNumber, asObject, asString, parseJson, type JsonObject } from '../parse';
@@ -6,6 +6,7 @@ import { oneLine } from '../safeText';
 import { agentsProblem } from '../problems/agents';
 import type { Problem } from '../problems/problem';
 import type { AgentRecipe } from './agentTable';
+import { isNameOfWindow } from './ledger';
 
 const commandMs = 30_000;
 /** Milliseconds in which npm's registry has to answer. */
@@ -14,6 +15,8 @@ const networkMs = 30_000;
 const mostSessions = 50;
 /** Records that are read to find them: a devbox may have filled the folder with some of its own. */
 const mostRecords = 500;
+/** Bytes of names that are looked through for those of windows where there are more: some 115,000 records. */
+const mostNames = 4_000_000;
 
 const prelude = `LC_ALL=C; export LC_ALL; umask 077
 arg() { IFS= read -r -d '' "$1"; }
@@ -32,16 +35,22 @@ for name in "\${names[@]}"; do [ -z "\${!name}" ] || print_fields "$name"; done;
 /** → nothing; fails where npm's registry cannot be reached */
 const networkScript = `timeout 15 npm ping --fetch-retries=0 --fetch-timeout=10000 >/dev/null 2>&1`;
 
-/** folder → how many sessions are in it; then for each, the newest first: its name, what is known of it, and how its process is */
-const findScript = `${prelude}arg folder; cd -- "$folder" 2>/dev/null || exit 0
-start_time() { local s; s=$(cat "/proc/$1/stat" 2>/dev/null) || return 1; s=\${s##*) }; set -- $s; [ "$1" != Z ] && printf '%s' "\${20}"; }
+/** folder → the names of records in it that may be of a window, the newest first */
+const namesScript = `${prelude}arg folder; cd -- "$folder" 2>/dev/null || exit 0
+find . -mindepth 2 -maxdepth 2 -type f -name mark -printf '%P\\n' | sed -n 's|/mark$||p' | grep -xE '[0-9a-z]{9}-[0-9a-f]{24}' | sort -r | head -c ${mostNames}; exit 0`;
+
+/** folder, names of records or nothing for the newest → how many sessions are in it; then for each of those: its name, what is known of it, and how its process is */
+const findScript = `${prelude}arg folder; chosen=(); while arg name; do chosen+=("./$name"); done; cd -- "$folder" 2>/dev/null || exit 0
+start_time() { local s=; began=; IFS= read -r -d '' s <"/proc/$1/stat"; s=\${s##*) }; set -- $s; [ "\${1-Z}" != Z ] && began=\${20}; } 2>/dev/null
 all=$(find . -mindepth 2 -maxdepth 2 -type f -name mark -printf '%h\\n' | grep -x '\\./[A-Za-z0-9-]*' | sort -r)
 print_fields "$(printf %s "$all" | grep -c .)"
+[ "\${#chosen[@]}" = 0 ] || all=$(printf '%s\\n' "\${chosen[@]}")
 printf '%s\\n' "$all" | head -n ${mostRecords} | grep . | while read -r one; do
-  state=gone p= b= code=; [ ! -f "$one/pid" ] || read -r p b <"$one/pid"
-  [ ! -f "$one/ended" ] || code=$(head -c 3 "$one/ended" | tr -dc 0-9)
-  if [ -e "$one/ended" ]; then state="ended $code"; elif [ -n "$b" ] && [ "$(start_time "$p")" = "$b" ]; then state=running; fi
-  print_fields "\${one#./}" "$(head -c 2000 "$one/mark" | tr -d '\\0')" "$state"
+  state=gone p= b= code= mark= began=; [ ! -f "$one/pid" ] || read -r p b <"$one/pid"
+  [ ! -f "$one/ended" ] || read -r -n 3 code <"$one/ended"
+  if [ -e "$one/ended" ]; then state="ended \${code//[!0-9]/}"; elif [ -n "$b" ] && start_time "$p" && [ "$began" = "$b" ]; then state=running; fi
+  IFS= read -r -d '' -n 2000 mark <"$one/mark"
+  print_fields "\${one#./}" "$mark" "$state"
 done 2>/dev/null; exit 0`;
 
 /** → the name of a fresh private folder */
@@ -193,17 +202,15 @@ export class AgentInstallation {
 
   /** Sessions of the devbox by their records: those of the account's windows, then others, each the newest first. */
   async sessions(home: string, sealKey: Uint8Array, signal: AbortSignal): Promise<FoundSessions> {
-    const [count = '0', ...words] = await this.#runScript(findScript, [`${home}/${sessionsFolder}`], signal);
-    const found: FoundSession[] = [];
-    for (let at = 0; at + 2 < words.length; at += 3) {
-      const [name = '', mark = '', state = ''] = words.slice(at, at + 3);
-      const [life, code = ''] = state.split(' ');
-      found.push({
-        name,
-        ...markOf(name, mark, sealKey),
-        life: life === 'running' || life === 'ended' ? life : 'gone',
-        ...(code !== '' && { exitCode: Number(code) }),
-      });
+    const folder = `${home}/${sessionsFolder}`;
+    const [count = '0', ...words] = await this.#runScript(findScript, [folder], signal);
+    const found = [...recordsIn(words, sealKey)];
+    if (Number(count) > mostRecords) {
+      const names = (await this.#run(namesScript, [folder], signal)).toString().split('\n');
+      const known = new Set(found.map(({ name }) => name));
+      const own = names.filter((name) => isNameOfWindow(name, sealKey) && !known.has(name)).slice(0, mostSessions);
+      const [, ...more] = own.length === 0 ? [] : await this.#runScript(findScript, [folder, ...own], signal);
+      found.push(...recordsIn(more, sealKey));
     }
     const sessions = found.sort((a, b) => Number(b.isSealed) - Number(a.isSealed)).slice(0, mostSessions);
     return { sessions, left: Math.max(0, Number(count) - sessions.length) };
@@ -216,10 +223,14 @@ export class AgentInstallation {
   }
 
   async #runScript(script: string, words: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+    return (await this.#run(script, words, signal)).toString().split('\0').slice(0, -1);
+  }
+
+  async #run(script: string, words: readonly string[], signal: AbortSignal): Promise<Buffer> {
     if (words.some((word) => word.includes('\0'))) throw new Error('A word has no NUL in it.');
     const stdin = Buffer.from(words.map((word) => `${word}\0`).join(''));
     const { stdout } = await this.#commands.run(script, { stdin, signal, deadlineMs: commandMs });
-    return Buffer.from(stdout).toString().split('\0').slice(0, -1);
+    return Buffer.from(stdout);
   }
 
   #error(problem: Problem): RuntimeError {
@@ -227,9 +238,17 @@ export class AgentInstallation {
   }
 }
 
-/** A fresh name for a session's record; later ones are greater. */
-export function sessionName(nowMs: number): string {
-  return `${nowMs.toString(36).padStart(9, '0')}-${randomBytes(6).toString('hex')}`;
+function* recordsIn(words: readonly string[], sealKey: Uint8Array): Generator<FoundSession> {
+  for (let at = 0; at + 2 < words.length; at += 3) {
+    const [name = '', mark = '', state = ''] = words.slice(at, at + 3);
+    const [life, code = ''] = state.split(' ');
+    yield {
+      name,
+      ...markOf(name, mark, sealKey),
+      life: life === 'running' || life === 'ended' ? life : 'gone',
+      ...(code !== '' && { exitCode: Number(code) }),
+    };
+  }
 }
 
 type Mark = Omit<FoundSession, 'name' | 'life' | 'exitCode' | 'isSealed'>;

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** What somebody says when a frame is appended. */
 export interface Authorship {
@@ -38,6 +38,21 @@ export function sealOf(sealKey: Uint8Array, spool: string, author: Authorship): 
   const { key, who, at, frameDigest, requestDigest } = author;
   const said = JSON.stringify([spool, key, who, at, frameDigest, requestDigest]);
   return createHmac('sha256', sealKey).update(said).digest('hex');
+}
+
+/** A fresh name for a session's record; later ones are greater. Among any number of others, its window knows it. */
+export function sessionName(nowMs: number, sealKey: Uint8Array): string {
+  const fresh = `${nowMs.toString(36).padStart(9, '0')}-${randomBytes(6).toString('hex')}`;
+  return `${fresh}${tagOf(fresh, sealKey)}`;
+}
+
+/** Whether a window with this key has made a name. */
+export function isNameOfWindow(name: string, sealKey: Uint8Array): boolean {
+  return tagOf(name.slice(0, -12), sealKey) === name.slice(-12);
+}
+
+function tagOf(fresh: string, sealKey: Uint8Array): string {
+  return createHmac('sha256', sealKey).update(`name ${fresh}`).digest('hex').slice(0, 12);
 }
 
 /** A line of a ledger, or undefined for what nobody of us has written. */

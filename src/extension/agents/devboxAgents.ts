@@ -2,13 +2,13 @@ import {
   AgentInstallation,
   launchWords,
   sessionMark,
-  sessionName,
   sessionsFolder,
   type AgentEnvironment,
   type FoundSession,
 } from '../../core/agents/agentInstallation';
 import type { AgentRecipe } from '../../core/agents/agentTable';
 import type { ConsentRule } from '../../core/agents/consent';
+import { sessionName } from '../../core/agents/ledger';
 import { SessionsWatch } from '../../core/agents/sessionsWatch';
 import { AgentSpool } from '../../core/agents/spool';
 import { ExecutionCommands } from '../../core/channel/executionCommands';
@@ -112,7 +112,7 @@ export class DevboxAgents {
     const { account, sealKey, devboxId } = this.#context;
     const signal = account.ended;
     const startedMs = Date.now();
-    const name = sessionName(startedMs);
+    const name = sessionName(startedMs, sealKey);
     const earlier = before && { root: rootOf(before.agent), sessionId: before.sessionId };
     const mark = {
       agent: agent.id,

@@ -109,9 +109,9 @@ describe('Agents in the view', function () {
     const { box, agents } = await ready('lives on');
     await start(await agents(), [{ run: 'touch yes' }]);
     await described(agents, /needs you/);
-    // Records that the devbox has made hide none of the account's.
+    // Records that the devbox has made hide none of the account's, also where there are more than are read.
     await box.bash(
-      'cd ~/.runloop-agents/sessions && for i in $(seq 60); do mkdir "zz$i" && echo \'{"agentName":"Fake"}\' >"zz$i/mark"; done',
+      'cd ~/.runloop-agents/sessions && for i in $(seq 600); do n=$(printf zzzzzzzzz-%024d $i); mkdir "$n" && echo \'{"agentName":"Fake"}\' >"$n/mark"; done',
     );
     used.reload();
     const again = await ready('lives on again').then(() => used.editor);
@@ -126,7 +126,7 @@ describe('Agents in the view', function () {
     await row();
     await again.eventually(() => view().badge?.value === 1);
     assert.match((await described(row, /needs you/))[0] ?? '', /^Example needs you · touch yes/);
-    assert.equal((await lines((await row()).row)).at(-1), '11 more records are not shown');
+    assert.equal((await lines((await row()).row)).at(-1), '551 more records are not shown');
     const [request] = await view().rows((await view().rows((await row()).row))[0]?.row);
     assert.ok(request);
     again.answer(/^Example in lives on/, 'Allow Once');
