@@ -7,6 +7,8 @@ const freshMs = 500;
 const acceptedMs = 30_000;
 /** Versions written here that are remembered, of each devbox. */
 const mostWritten = 40;
+/** Milliseconds before the word of a watching process that a version is still the one that was known is true; fewer than it tells back. */
+const confirmedMs = 2_000;
 /** Files of which something is remembered. */
 const most = 20_000;
 
@@ -115,6 +117,12 @@ export class KnownStats {
     done.written = [...done.written, { token: stat.token, atMs: this.#now() }].slice(-mostWritten);
     this.has(key, stat.token);
     this.record(key, stat);
+  }
+
+  /** A watching process has said of a version that it is there. */
+  confirm(key: string, token: string): void {
+    const { stat, begunMs = 0 } = this.#of(key) ?? {};
+    if (stat?.token === token) this.record(key, stat, Math.max(begunMs, this.#now() - confirmedMs));
   }
 
   /** What was last seen, however long ago. */

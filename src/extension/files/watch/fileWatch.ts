@@ -14,6 +14,8 @@ const settleMs = 100;
  * `watchScript`. What was read when its editor opened need not be looked at again for the first save, however slow the way is.
  */
 const backMs = 2_500;
+/** Milliseconds that what was looked at is true while a process is started to watch it: as old as what that tells may be. */
+const startingMs = 2_000;
 
 export interface FileWatchContext {
   readonly accountFiles: Pick<AccountFiles, 'at'>;
@@ -73,10 +75,12 @@ export class FileWatch implements Disposes {
     this.again();
   }
 
-  /** Since when every change of a file is told, by `performance.now()`; undefined if it is not. */
+  /** Since when every change of a file is told, or is going to be, by `performance.now()`; undefined if it is not. */
   since(uri: Uri): number | undefined {
     const watched = this.#watched.get(uri.authority);
-    return watched?.isWatching === true ? watched.paths.get(uri.path) : undefined;
+    const since = watched?.paths.get(uri.path);
+    if (since === undefined) return undefined;
+    return watched?.isWatching === true && since !== Infinity ? since : performance.now() - startingMs;
   }
 
   /** What is looked at, or whose window this is, may be different. */

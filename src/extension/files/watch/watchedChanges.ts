@@ -48,7 +48,10 @@ export class WatchedChanges {
       }
       const { token } = change;
       // What was seen meanwhile, by a look or with its folder, was told to nobody yet.
-      if (folders.has(uri) ? folders.hasListed(uri, token) : known.isTold(key, token)) continue;
+      if (folders.has(uri) ? folders.hasListed(uri, token) : known.isTold(key, token)) {
+        known.confirm(key, token);
+        continue;
+      }
       const last = known.last(key);
       known.expire(key);
       known.has(key, token);

@@ -113,4 +113,43 @@ describe('Requests of the editor about files', function () {
     await assert.rejects(Promise.resolve(fs().writeFile(uri, Buffer.from('mine'), replace)), /changed in the devbox/);
     for (const one of watching) one.dispose();
   });
+
+  it('are two for such a save, too, of a file that was read long before it is watched, and while that begins', async () => {
+    const content = Buffer.from(Array.from({ length: 100_000 }, () => Math.floor(Math.random() * 256)));
+    const [old, late] = [at('/tmp/q/a'), at('/tmp/q/b')];
+    await text(old);
+    await box.bash('sleep 4');
+    const watching = [fs().watch(old, { recursive: false, excludes: [] })];
+    await eventually(
+      () => box.bash(`grep -lsa 'find [-]H' /proc/[0-9]*/cmdline | wc -l`),
+      (count) => count !== '0\n',
+    );
+    await box.bash('sleep 1.5');
+    proxy.paths.length = 0;
+    assert.equal((await fs().stat(old)).size, 3);
+    await fs().writeFile(old, content, replace);
+    assert.deepEqual(asked(), ['upload_file', 'execute'], 'the process has told that it is as it was');
+    // Beside it another, which the process does not know of yet.
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    proxy.before = async (_count, path) => {
+      if (path.endsWith('/send_std_in')) await held;
+    };
+    await text(late);
+    watching.push(fs().watch(late, { recursive: false, excludes: [] }));
+    await box.bash('sleep 0.8');
+    proxy.paths.length = 0;
+    await fs().stat(late);
+    await fs().writeFile(late, content, replace);
+    assert.deepEqual(asked(), ['upload_file', 'execute'], 'the process is about to be told of it');
+    letGo();
+    // No longer than what it tells is late.
+    const third = at('/tmp/q/c');
+    await fs().writeFile(third, Buffer.from('c'), replace);
+    await box.bash('sleep 2.2');
+    proxy.paths.length = 0;
+    await fs().stat(third);
+    assert.deepEqual(asked(), ['execute']);
+    for (const one of watching) one.dispose();
+  });
 });
