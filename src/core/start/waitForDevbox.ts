@@ -35,10 +35,14 @@ const logContextLines = 500;
  * The error for a devbox that ended or was suspended while something needed it, with its reason and the end of its
  * log.
  */
-export async function endedError(api: RunloopApi, devbox: Devbox, during: Phrase): Promise<RuntimeError> {
+export async function endedError(
+  api: RunloopApi,
+  devbox: Devbox,
+  { during, signal }: { readonly during: Phrase; readonly signal: AbortSignal },
+): Promise<RuntimeError> {
   const reason = devbox.failureReason ?? devbox.shutdownReason;
   const logTail = await api.logs
-    .newest(devbox.id, { signal: deadline(5_000), last: logContextLines })
+    .newest(devbox.id, { signal: deadline(5_000, signal), last: logContextLines })
     .then(tailOf)
     .catch((error: unknown) => [`(its log could not be read: ${oneLine(String(error))})`]);
   return new RuntimeError({
@@ -77,7 +81,9 @@ export async function waitUntilRunning(api: RunloopApi, devbox: Devbox, options:
   let nextTry = 0;
   return lookUntil(
     async () => {
-      if (isLost(current.status)) throw await endedError(api, current, phrase('before it was running'));
+      if (isLost(current.status)) {
+        throw await endedError(api, current, { during: phrase('before it was running'), signal: options.signal });
+      }
       if (current.status === 'running') return current;
       await sleep(Math.max(0, nextTry - Date.now()), undefined, { signal: options.signal });
       nextTry = Date.now() + devboxRunningSpacingMs;
@@ -90,7 +96,9 @@ export async function waitUntilRunning(api: RunloopApi, devbox: Devbox, options:
         options.onStatus?.(answer);
       }
       if (current.status === 'running') return current;
-      if (isLost(current.status)) throw await endedError(api, current, phrase('before it was running'));
+      if (isLost(current.status)) {
+        throw await endedError(api, current, { during: phrase('before it was running'), signal: options.signal });
+      }
       throw new NotYet(`the devbox is ${oneLine(current.status)}`);
     },
     options,
@@ -210,7 +218,9 @@ async function watchDevbox(api: RunloopApi, devbox: Devbox, signal: AbortSignal)
     const started = Date.now();
     try {
       const ended = await api.devboxes.waitForStatus(devbox.id, ends, longPollSeconds, { signal });
-      if (ended !== undefined) throw await endedError(api, ended, phrase('while its action server was starting'));
+      if (ended !== undefined) {
+        throw await endedError(api, ended, { during: phrase('while its action server was starting'), signal });
+      }
     } catch (error) {
       if (!isTransient(error)) throw error;
     }
@@ -250,7 +260,9 @@ export async function waitWhile(api: RunloopApi, devbox: Devbox, options: WaitOp
 export async function waitUntilSuspended(api: RunloopApi, devbox: Devbox, signal: AbortSignal): Promise<Devbox> {
   let current = devbox;
   while (current.status !== 'suspended') {
-    if (hasEnded(current.status)) throw await endedError(api, current, phrase('while it was being suspended'));
+    if (hasEnded(current.status)) {
+      throw await endedError(api, current, { during: phrase('while it was being suspended'), signal });
+    }
     current = await waitWhile(api, current, { signal });
   }
   return current;

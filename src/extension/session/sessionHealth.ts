@@ -136,7 +136,7 @@ export class SessionHealth implements Disposable {
     const { prices } = account;
     // The local platform costs nothing.
     if (prices === undefined) return;
-    const signal = deadline(lookMs, this.#stop.signal);
+    const signal = this.#whileAttached(devboxId, runtime);
     try {
       const dollars = spent(await runtime.api.devboxes.usage(devboxId, { signal, rule: onceRule }), prices);
       this.#spent.set(devboxId, { dollars, readMs: now });
@@ -147,7 +147,7 @@ export class SessionHealth implements Disposable {
   }
 
   async #lookAt(devboxId: string, runtime: RunloopRuntime): Promise<void> {
-    const signal = deadline(lookMs, this.#stop.signal);
+    const signal = this.#whileAttached(devboxId, runtime);
     const { sessions, log } = this.#services;
     const known = this.#services.store.get(devboxId)?.status ?? 'unlisted';
     if (known === 'running' && runtime.state !== 'disconnected' && (await this.#isWell(devboxId, runtime, signal))) {
@@ -171,11 +171,31 @@ export class SessionHealth implements Disposable {
         if (!(await this.#isWell(devboxId, runtime, signal))) sessions.noteHealth(devboxId, 'unreachable');
       }
     } catch (error) {
-      if (isAborted(this.#stop.signal)) return;
+      if (sessions.get(devboxId) !== runtime || isAborted(this.#stop.signal)) return;
       log.failure(`Looking after ${devboxId}`, error);
       sessions.noteHealth(devboxId, 'unreachable');
       if (RuntimeError.is(error, 'not_found')) sessions.detach(devboxId);
     }
+  }
+
+  /** For one look: over too when the window lets go of the session, as where its account changes. */
+  #whileAttached(devboxId: string, runtime: RunloopRuntime): AbortSignal {
+    const { sessions } = this.#services;
+    const left = new AbortController();
+    const signal = deadline(lookMs, left.signal, this.#stop.signal);
+    const leave = (): void => {
+      if (sessions.get(devboxId) !== runtime) left.abort();
+    };
+    leave();
+    const subscription = sessions.onDidChange(leave);
+    signal.addEventListener(
+      'abort',
+      () => {
+        subscription.dispose();
+      },
+      { once: true },
+    );
+    return signal;
   }
 
   async #isWell(devboxId: string, runtime: RunloopRuntime, signal: AbortSignal): Promise<boolean> {

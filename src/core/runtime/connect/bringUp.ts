@@ -52,7 +52,9 @@ export async function bringUp(
 ): Promise<Connection> {
   const { api, call } = context;
   const config = asStarted(context.config, found);
-  if (hasEnded(found.status)) throw await endedError(api, found, phrase('before this runtime attached to it'));
+  if (hasEnded(found.status)) {
+    throw await endedError(api, found, { during: phrase('before this runtime attached to it'), signal: call.signal });
+  }
   const { devbox, wasSuspended } = await running(context, found);
   context.onStarted();
   context.onPhase('startingServer', devbox);

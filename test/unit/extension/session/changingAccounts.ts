@@ -111,8 +111,10 @@ export function useChangingAccounts(used: UsedWindow): ChangingAccounts {
       // The one request that a window makes by itself at some time of its own is no step of what it does.
       proxy().before = (_, path) => (path.endsWith('/evictions/watch') ? undefined : step('request'));
       if (kind === 'wait') editor.whileBusy = (what) => step(what.split(' ')[0] ?? '');
-      await does().catch(() => undefined);
+      const [done] = await Promise.allSettled([does()]);
       if (change.done === undefined) {
+        // What fails before it asks for anything is no test of what it asks.
+        if (steps.length === 0 && done.status === 'rejected') throw done.reason;
         editor.whileBusy = () => Promise.resolve();
         proxy().before = () => undefined;
         return { changes: at - 1, steps };

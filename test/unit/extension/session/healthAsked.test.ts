@@ -89,6 +89,16 @@ describe('What a window asks for while it looks after its sessions', function ()
     assert.deepEqual([window.reached, window.account.changes], [[], []]);
   });
 
+  it('ends where the window lets go of its sessions meanwhile, as where its account changes', async () => {
+    const { window } = used;
+    window.devbox('dbx_1', 'running', { tunnel: { ...tunnel, http_keep_alive: true } });
+    await attachedTo('dbx_1');
+    window.account.whileAsked = (line) => {
+      if (line === one) window.sessions.detachAll();
+    };
+    assert.deepEqual(await askedIn(35), [one]);
+  });
+
   for (const [status, text] of [
     ['suspended', /^The devbox dbx_1 was suspended/],
     ['shutdown', /^The devbox dbx_1 has ended/],
