@@ -1,6 +1,8 @@
-import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import { commands, l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState, window } from 'vscode';
 import { oneLine } from '../../core/safeText';
 import { agoText } from '../devboxes/devboxText';
+import { escapeForEditor } from '../messages/escapeForEditor';
+import type { Log } from '../messages/log';
 import { failureText } from '../messages/showFailure';
 import { actionsOf, type OfferedAction } from './offeredActions';
 import { agentName, inputText, lastAction, stateIcon, stateWord } from './agentText';
@@ -95,6 +97,14 @@ export function sessionItem(agent: LiveAgent, nowMs: number): TreeItem {
   return item;
 }
 
+/** What the row of a devbox says of its agents. */
+export function needFacts(agents: readonly LiveAgent[]) {
+  const count = agents.filter(({ state }) => state === 'waiting').length;
+  if (count === 0) return [];
+  const shown = count === 1 ? l10n.t('1 agent needs you') : l10n.t('{0} agents need you', count);
+  return [{ shown, spoken: shown, isPressing: true }];
+}
+
 /** The rows of what a session waits for. */
 export function requestNodes(agent: LiveAgent): readonly AgentNode[] {
   const { devboxId, found, waiting } = agent;
@@ -165,4 +175,20 @@ export function noteNode(devboxId: string, failure?: unknown): AgentNode {
       return item;
     },
   });
+}
+
+/** Tells that a session has begun to wait; the message leads to the question. */
+export function tellThatItWaits(devbox: string, agent: LiveAgent, log: Pick<Log, 'failure'>): void {
+  const [request] = agent.waiting;
+  if (request === undefined) return;
+  const answer = l10n.t('Answer…');
+  const said = oneLine(inputText(request), 120);
+  const text = escapeForEditor(l10n.t('{0} in {1} needs you: {2}', agentName(agent), devbox, said));
+  const target = { action: 'answer', devboxId: agent.devboxId, session: agent.found.name, request: request.id };
+  window.showWarningMessage(text, answer).then(
+    async (chosen) => {
+      if (chosen === answer) await commands.executeCommand('runloop.actOnAgent', target);
+    },
+    (error: unknown) => log.failure('Showing a message', error),
+  );
 }

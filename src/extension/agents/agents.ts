@@ -1,5 +1,5 @@
 import { hostname, userInfo } from 'node:os';
-import { commands, EventEmitter, l10n, window, type Memento, type TreeItem, type Uri } from 'vscode';
+import { EventEmitter, type Memento, type TreeItem, type Uri } from 'vscode';
 import { RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import { runningGuard } from '../../core/files/runningGuard';
@@ -12,12 +12,21 @@ import { devboxName } from '../devboxes/devboxText';
 import { extensionProblem } from '../messages/extensionProblems';
 import { withDeadline } from '../../ground/deadline';
 import { unlessAborted } from '../messages/cancellation';
-import { escapeForEditor } from '../messages/escapeForEditor';
 import type { Log } from '../messages/log';
 import { AgentDocuments } from './agentDocuments';
 import { AgentDevboxes, isMarked, sealKeyIn } from './agentDevboxes';
-import { actionNodes, AgentNode, byNeed, leftNode, noteNode, requestNodes, sessionItem, topItem } from './agentRows';
-import { agentName, inputText } from './agentText';
+import {
+  actionNodes,
+  AgentNode,
+  byNeed,
+  leftNode,
+  needFacts,
+  noteNode,
+  requestNodes,
+  sessionItem,
+  tellThatItWaits,
+  topItem,
+} from './agentRows';
 import { ConsentRules } from './consentRules';
 import { DevboxAgents, isAlive } from './devboxAgents';
 import type { LiveAgent } from './liveAgent';
@@ -82,6 +91,10 @@ export class Agents implements Disposable {
   get needsYou(): number {
     const all = [...this.#devboxes.values()].flatMap(({ agents }) => agents?.agents ?? []);
     return all.filter(({ state }) => state === 'waiting').length;
+  }
+
+  factsOf(devboxId: string): ReturnType<typeof needFacts> {
+    return needFacts(this.#devboxes.get(devboxId)?.agents?.agents ?? []);
   }
 
   /** The row "Agents" of a devbox. Where this editor has seen agents, those that wait are looked for with it. */
@@ -243,7 +256,7 @@ export class Agents implements Disposable {
     if (state === 'working') this.sources.devboxUse.used(devboxId);
     if (state === 'waiting' && !this.#told.has(agent)) {
       this.#told.add(agent);
-      if (!this.documents.isSeen(agent)) this.#notify(agent);
+      if (!this.documents.isSeen(agent)) tellThatItWaits(this.nameOf(devboxId), agent, this.sources.log);
     } else if (state !== 'waiting') {
       this.#told.delete(agent);
     }
@@ -279,21 +292,5 @@ export class Agents implements Disposable {
       const isUsual = RuntimeError.is(error) && error.problem.id === 'changes_no_git';
       if (!isUsual && !ended.aborted) this.sources.log.failure('Keeping how a folder was before a turn', error);
     }
-  }
-
-  #notify(agent: LiveAgent): void {
-    const [request] = agent.waiting;
-    if (request === undefined) return;
-    const answer = l10n.t('Answer…');
-    const said = oneLine(inputText(request), 120);
-    const where = this.nameOf(agent.devboxId);
-    const text = escapeForEditor(l10n.t('{0} in {1} needs you: {2}', agentName(agent), where, said));
-    const target = { action: 'answer', devboxId: agent.devboxId, session: agent.found.name, request: request.id };
-    window.showWarningMessage(text, answer).then(
-      async (chosen) => {
-        if (chosen === answer) await commands.executeCommand('runloop.actOnAgent', target);
-      },
-      (error: unknown) => this.sources.log.failure('Showing a message', error),
-    );
   }
 }

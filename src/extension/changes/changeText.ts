@@ -76,3 +76,10 @@ export function changeFacts({ path, from, before, after, isHidden, isFiltered }:
   if (isFiltered) facts.push(l10n.t('passes a filter, perhaps unchanged'));
   return facts;
 }
+
+/** What the row of a devbox says of its changed files. */
+export function countFacts(count: number) {
+  if (count === 0) return [];
+  const text = count.toLocaleString();
+  return [{ shown: l10n.t('{0} changed', text), spoken: l10n.t('changed files: {0}', text), isPressing: false }];
+}

@@ -13,6 +13,7 @@ import type { Log } from '../messages/log';
 import { failureText } from '../messages/showFailure';
 import { ChangesInEditor } from './changesInEditor';
 import { ChangeNode, noteNode, repositoryNodes, unseenCount, type NodeChanges, type NodeContext } from './changeNodes';
+import { countFacts } from './changeText';
 import { DevboxLook, plainFolder, type DevboxState } from './devboxLook';
 import { LiveChanges, type ChangeWatch } from './liveChanges';
 import { MarkedSeen } from './markedSeen';
@@ -92,6 +93,10 @@ export class Changes implements Disposable {
   /** Files that differ and are not marked as seen, as of the last look; undefined where there was none. */
   countOf(devboxId: string): number | undefined {
     return this.#devboxes.get(devboxId)?.shown?.count;
+  }
+
+  factsOf(devboxId: string): ReturnType<typeof countFacts> {
+    return countFacts(this.countOf(devboxId) ?? 0);
   }
 
   /** Looks again at what somebody has looked at. */

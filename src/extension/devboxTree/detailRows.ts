@@ -11,7 +11,7 @@ import type { FileRows } from './look/fileRows';
 import type { PortRows } from './look/portRows';
 import { OpenFolders } from './openFolders';
 import type { Row } from './rows';
-import type { DevboxTreeServices, TreeBranches, TreeFileSystem } from './treeServices';
+import type { DevboxTreeServices, RowFact, TreeBranches, TreeFileSystem } from './treeServices';
 
 /** The rows below devboxes, and why a devbox could not be used last. */
 export class DetailRows implements Disposable {
@@ -109,9 +109,9 @@ export class DetailRows implements Disposable {
     this.#madePorts?.clear();
   }
 
-  /** Changed files of a devbox, as far as somebody has looked. */
-  changedFiles(devboxId: string): number | undefined {
-    return this.#branches.map((one) => one.countOf?.(devboxId)).find((count) => count !== undefined);
+  /** What a devbox's own row says of what is below it. */
+  facts(devboxId: string): readonly RowFact[] {
+    return this.#branches.flatMap((one) => one.factsOf?.(devboxId) ?? []);
   }
 
   /** Somebody refreshes the view. */

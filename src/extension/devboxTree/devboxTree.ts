@@ -60,7 +60,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       names: this.#names,
       attachedIds: () => this.#attached.ids,
       evictionOf: (id, nowMs) => this.changes.evictionOf(id, nowMs),
-      changedFiles: (id) => this.details.changedFiles(id),
+      factsOf: (id) => this.details.facts(id),
       areMore: (group) => this.#list.knowsOfMore(livingStreams(this.#order.now, group)),
       nowMs: () => this.#list.account?.api.clock.now() ?? Date.now(),
     });
@@ -274,7 +274,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     if (rows === undefined || rows.length > 0) this.#changed.fire(rows);
   }
 
-  /** Draws rows again whose age, time left or number of changed files reads differently by now. */
+  /** Draws rows again whose age, time left or facts of what is below them read differently by now. */
   #redrawTimes(): void {
     if (this.#order.isStale) this.#redraw(new Set(), false, { isUnasked: true });
     if (!this.#list.isSeen) return;

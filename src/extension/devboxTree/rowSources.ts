@@ -4,7 +4,7 @@ import { LazyItems } from './lazyItems';
 import { Arranged } from './order/arranged';
 import type { Group } from './order/arrangement';
 import type { ViewChoices } from './order/viewChoices';
-import type { DevboxTreeServices } from './treeServices';
+import type { DevboxTreeServices, RowFact } from './treeServices';
 
 /** What the view itself knows, beside its services. */
 interface ViewFacts {
@@ -12,7 +12,7 @@ interface ViewFacts {
   readonly names: BlueprintNames;
   readonly attachedIds: () => Iterable<string>;
   readonly evictionOf: (devboxId: string, nowMs: number) => Announced | undefined;
-  readonly changedFiles: (devboxId: string) => number | undefined;
+  readonly factsOf: (devboxId: string) => readonly RowFact[];
   /** True if the account has more devboxes of a group than were loaded. */
   readonly areMore: (group: Group) => boolean;
   /** Unix milliseconds by the server's clock. */
@@ -22,7 +22,7 @@ interface ViewFacts {
 /** The order of the rows and what they look like, made from all that decides it. */
 export function rowSources(
   services: DevboxTreeServices,
-  { choices, names, attachedIds, evictionOf, changedFiles, areMore, nowMs }: ViewFacts,
+  { choices, names, attachedIds, evictionOf, factsOf, areMore, nowMs }: ViewFacts,
 ): { readonly order: Arranged; readonly items: LazyItems } {
   const { account, store, sessions, devboxUse, startedHere, endedHere, brokenStarts } = services;
   const prices = (): typeof account.prices => account.prices;
@@ -46,7 +46,7 @@ export function rowSources(
     blueprintName: (id) => names.get(id),
     isPinned: (id) => choices.pinned.has(id),
     evictionOf,
-    changedFiles,
+    factsOf,
     enderOf: (id) => endedHere.by(id),
     areMore,
     nowMs,

@@ -17,11 +17,19 @@ export interface TreeFileSystem {
   showFolders(folders: readonly Uri[]): Promise<void>;
 }
 
+/** What a devbox's own row says of what is below it: as it is shown, and as it is spoken. */
+export interface RowFact {
+  readonly shown: string;
+  readonly spoken: string;
+  /** Whether somebody waits for it. */
+  readonly isPressing: boolean;
+}
+
 /** A row of another feature below each running devbox. */
 export interface TreeBranches {
   of(devboxId: string): BranchRow;
-  /** What the devbox's own row says of it, as of the last look; undefined where nobody has looked. */
-  countOf?(devboxId: string): number | undefined;
+  /** What the devbox's own row says of it, as of the last look; nothing where nobody has looked. */
+  factsOf?(devboxId: string): readonly RowFact[];
   /** Looks again at what is shown, for somebody who refreshes the view. */
   refresh(): Promise<void>;
   /** Devboxes whose row is open in the view while it is seen. */

@@ -11,6 +11,7 @@ import type { DevboxDetail } from './detailItem';
 import { agoText } from '../../devboxes/devboxText';
 import { reasonText, type Ender } from '../../devboxes/endReason';
 import { failureText } from '../../messages/showFailure';
+import type { RowFact } from '../treeServices';
 
 export interface DetailsContext {
   readonly attached: boolean;
@@ -18,8 +19,8 @@ export interface DetailsContext {
   readonly health: Health | undefined;
   readonly nowMs: number;
   readonly lastError: string | undefined;
-  /** Changed files that the devbox's row tells. */
-  readonly changedFiles?: number | undefined;
+  /** What the devbox's row tells of what is below it. */
+  readonly facts?: readonly RowFact[];
   /** What was listed last, by devbox; kept for the next time. */
   readonly listed: Map<string, Listed>;
   /** Who shut it down, if that is known. */
@@ -123,23 +124,24 @@ function tunnel({ tunnel: itsTunnel, status }: Devbox): DevboxDetail[] {
   return [{ key: 'tunnel', label: l10n.t('Tunnel'), description, icon: new ThemeIcon(isOpen ? 'globe' : 'lock') }];
 }
 
-/** Snapshots that were listed of a devbox, with the number of changed files that its row told then. */
+/** Snapshots that were listed of a devbox, with what its row told then of what is below it. */
 export interface Listed {
   readonly atMs: number;
-  changedFiles: number | undefined;
+  told: string;
   readonly details: DevboxDetail[];
 }
 
 /** The snapshots; not listed again for a row that is drawn anew since an agent changes files, each second perhaps. */
 async function snapshots(api: RunloopApi, devbox: Devbox, context: DetailsContext): Promise<DevboxDetail[]> {
-  const { changedFiles, listed } = context;
+  const { facts = [], listed } = context;
+  const told = facts.map(({ shown }) => shown).join();
   const known = listed.get(devbox.id);
-  if (known !== undefined && known.changedFiles !== changedFiles && performance.now() - known.atMs < keptMs) {
-    known.changedFiles = changedFiles;
+  if (known !== undefined && known.told !== told && performance.now() - known.atMs < keptMs) {
+    known.told = told;
     return known.details;
   }
   const details = await listSnapshots(api, devbox, context);
-  listed.set(devbox.id, { atMs: performance.now(), changedFiles, details });
+  listed.set(devbox.id, { atMs: performance.now(), told, details });
   return details;
 }
 

@@ -17,6 +17,7 @@ import { shownFacts, spokenFacts, type RowContext } from './rowText';
 import type { Announced } from '../order/news';
 import type { Row } from '../rows';
 import { RowSlicer } from './rowSlicer';
+import type { RowFact } from '../treeServices';
 
 /** What the items of all rows are made from. */
 export interface RowSource {
@@ -30,7 +31,7 @@ export interface RowSource {
   readonly isPinned: (devboxId: string) => boolean;
   readonly evictionOf: (devboxId: string, nowMs: number) => Announced | undefined;
   /** Changed files of its repositories, where somebody has looked. */
-  readonly changedFiles: (devboxId: string) => number | undefined;
+  readonly factsOf: (devboxId: string) => readonly RowFact[];
   readonly enderOf: (devboxId: string) => Ender | undefined;
   readonly blueprintName: (blueprintId: string) => string | undefined;
   /** Unix milliseconds by the server's clock. */
@@ -75,7 +76,7 @@ export class RowItems {
       prices: this.#source.prices(),
       attention: this.#source.arrangement().attention.get(devboxId)?.reason,
       evictedAtMs: this.#source.evictionOf(devboxId, nowMs)?.deadlineMs,
-      changedFiles: this.#source.changedFiles(devboxId),
+      facts: this.#source.factsOf(devboxId),
       isPinned: this.#source.isPinned(devboxId),
       ender: this.#source.enderOf(devboxId),
       usedAgoMs: toldAt === undefined ? undefined : Date.now() - toldAt,

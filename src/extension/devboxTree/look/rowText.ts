@@ -15,6 +15,7 @@ import { reasonText, shortReason, type Ender } from '../../devboxes/endReason';
 import { listText } from '../../messages/listText';
 import type { Reason } from '../order/attention';
 import type { Health } from '../../session/sessions';
+import type { RowFact } from '../treeServices';
 
 /** What a row depends on beside its devbox. */
 export interface RowContext {
@@ -31,8 +32,8 @@ export interface RowContext {
   readonly isPinned: boolean;
   /** When Runloop suspends it although nobody asked for it, in Unix milliseconds by the server's clock. */
   readonly evictedAtMs?: number | undefined;
-  /** Changed files of its repositories, as of the last look; undefined where nobody has looked. */
-  readonly changedFiles?: number | undefined;
+  /** What is below it, as of the last look; nothing where nobody has looked. */
+  readonly facts?: readonly RowFact[];
   /** Who shut it down, if that is known. */
   readonly ender?: Ender | undefined;
 }
@@ -60,7 +61,7 @@ export function shownFacts(devbox: Devbox, context: RowContext): string {
     // The time that is left says it.
     context.attention === 'ending' ? undefined : shortAttention(context),
     isServerDown(devbox, context) ? l10n.t('action server down') : undefined,
-    hasChanges(devbox, context) ? l10n.t('{0} changed', countText(context)) : undefined,
+    ...factsBelow(devbox, context).map(({ shown }) => shown),
     isLasting ? undefined : statusWord(status),
     isPressing ? end : undefined,
     ...(status === 'suspended' ? [evictedFact(context), sinceFact(devbox, context)] : []),
@@ -88,7 +89,7 @@ export function spokenFacts(devbox: Devbox, context: RowContext): string {
     context.attached ? l10n.t('attached') : undefined,
     context.isPinned ? l10n.t('pinned') : undefined,
     isServerDown(devbox, context) ? l10n.t('action server down') : undefined,
-    hasChanges(devbox, context) ? l10n.t('changed files: {0}', countText(context)) : undefined,
+    ...factsBelow(devbox, context).map(({ spoken }) => spoken),
     ago === undefined ? undefined : ended === undefined ? l10n.t('started: {0}', ago) : l10n.t('ended: {0}', ago),
     ...(status === 'suspended' ? [suspendedAgo(devbox, context), evictedFact(context)] : []),
     spokenEnd(devbox, context),
@@ -99,13 +100,9 @@ export function spokenFacts(devbox: Devbox, context: RowContext): string {
   return listText(facts.filter((fact) => fact !== undefined));
 }
 
-/** True where files were changed when somebody looked last. */
-function hasChanges({ status }: Devbox, { changedFiles = 0 }: RowContext): boolean {
-  return status === 'running' && changedFiles > 0;
-}
-
-function countText({ changedFiles = 0 }: RowContext): string {
-  return changedFiles.toLocaleString();
+/** What somebody waits for first. */
+function factsBelow({ status }: Devbox, { facts = [] }: RowContext): readonly RowFact[] {
+  return status === 'running' ? [...facts].sort((a, b) => Number(b.isPressing) - Number(a.isPressing)) : [];
 }
 
 /** The same in as few words as a narrow row has room for. */

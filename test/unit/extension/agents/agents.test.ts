@@ -18,6 +18,10 @@ describe('Agents in the view', function () {
     assert.deepEqual(await described(agents, /needs you/), ['Example needs you · touch yes · just now']);
     assert.match((await agents()).item.description?.toString() ?? '', /^need you: 1$/);
     await editor.eventually(() => view().badge?.value === 1);
+    // Which devbox it is tells its own row, also where it is closed.
+    const own = async (): Promise<string> =>
+      (await Promise.all((await view().rows()).map(({ row }) => view().rows(row)))).flat().map(line).join('\n');
+    assert.match(await own(), /^asks 1 agent needs you · /m);
     await editor.message(/^Example in asks needs you: touch yes/);
     const session = (await view().rows((await agents()).row))[0];
     const [request] = await view().rows(session?.row);
@@ -46,6 +50,7 @@ describe('Agents in the view', function () {
     await described(agents, /^Example done/);
     assert.equal(await box.bash('ls work'), 'yes\n');
     await editor.eventually(() => view().badge === undefined);
+    assert.doesNotMatch(await own(), /needs you/);
     const shown = (await view().rows((await agents()).row))[0];
     assert.ok(shown);
     await click(shown);

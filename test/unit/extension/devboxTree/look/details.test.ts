@@ -44,12 +44,13 @@ describe('The rows below a devbox', () => {
     const devbox = parseDevbox({ id: 'dbx_1', status: 'running' });
     const { signal } = new AbortController();
     const listed = new Map<string, Listed>();
-    const draw = async (changedFiles: number | undefined): Promise<number> => {
-      const context = { attached: false, health: undefined, nowMs: 0, lastError: undefined, changedFiles, listed };
+    const draw = async (changed?: number): Promise<number> => {
+      const facts = changed === undefined ? [] : [{ shown: `${changed} changed`, spoken: '', isPressing: false }];
+      const context = { attached: false, health: undefined, nowMs: 0, lastError: undefined, facts, listed };
       await devboxDetails(api, devbox, { ...context, signal });
       return count;
     };
-    assert.deepEqual([await draw(undefined), await draw(1), await draw(2), await draw(3)], [1, 1, 1, 1]);
+    assert.deepEqual([await draw(), await draw(1), await draw(2), await draw(3)], [1, 1, 1, 1]);
     // Drawn again for something else.
     assert.equal(await draw(3), 2);
   });
