@@ -8,6 +8,7 @@ import { multiplyDevboxes } from '../platform/manyDevboxes';
 import { artifactsDir } from '../vscode/projectPaths';
 import { orderFaults } from '../platform/orderedFaults';
 import { startPlatform } from '../platform/testPlatform';
+import { sideBarTo } from './sideBar';
 import { startUiSession } from './uiSession';
 
 /**
@@ -46,21 +47,11 @@ try {
   const make = (name: string, body: CreateDevboxBody = {}) =>
     api.devboxes.create({ name, ...body }, { requestId: name });
 
-  const sideBarTo = async (width: number): Promise<void> => {
-    const left = (await page.locator('.sidebar').boundingBox())?.x ?? 0;
-    const box = await page.locator('.monaco-sash.vertical').nth(1).boundingBox();
-    if (box === null) throw new Error('There is no sash.');
-    await page.mouse.move(box.x + 2, 500);
-    await page.mouse.down();
-    await page.mouse.move(left + width, 500, { steps: 5 });
-    await page.mouse.up();
-    await page.mouse.move(900, 300);
-  };
   const pictures = async (what: string, some: readonly (readonly [string, string])[] = themes): Promise<void> => {
     for (const [theme, word] of some) {
       await setting('workbench', 'colorTheme', theme);
       for (const width of widths) {
-        await sideBarTo(width);
+        await sideBarTo(page, width);
         await page.waitForTimeout(700);
         await page.locator('.sidebar').screenshot({ path: join(folder, `${what}-${word}-${width}.png`) });
       }
@@ -77,7 +68,7 @@ try {
   /** What the pointer and the right button bring up. */
   const overlays = async (what: string, names: readonly string[]): Promise<void> => {
     await setting('workbench', 'colorTheme', 'Default Dark Modern');
-    await sideBarTo(300);
+    await sideBarTo(page, 300);
     for (const name of names) {
       const row = workbench.tree('Devboxes').row(name).element;
       // A row that is drawn again under a resting mouse shows nothing until the mouse moves.

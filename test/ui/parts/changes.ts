@@ -4,10 +4,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { errors } from 'playwright-core';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { eventually } from '../../eventually';
 import { filesDevbox, type FilesDevbox } from '../../unit/core/files/useFiles';
+import { chooseWay, commentOn } from '../repositorySteps';
 import type { UiTests } from '../sharedWindow';
 import type { TreeRow } from '../workbench/treeView';
 
@@ -36,25 +36,7 @@ export const changes: UiTests = (useWindow) =>
       await row(label).click();
       await session().workbench.page.keyboard.press('ArrowRight');
     }
-    /** One of the ways that the menu of the repository has. */
-    async function choose(label: string): Promise<void> {
-      // The question closes where the view is drawn in that moment; a person would ask again.
-      await eventually(
-        async () => {
-          await row('shop').chooseFromMenu('Move or Discard Changes…');
-          const way = session().workbench.quickInput.row(label);
-          return way.click({ timeout: 5_000 }).then(
-            () => true,
-            (error: unknown) => {
-              if (error instanceof errors.TimeoutError) return false;
-              throw error;
-            },
-          );
-        },
-        (isChosen) => isChosen,
-        30_000,
-      );
-    }
+    const choose = (label: string): Promise<void> => chooseWay(session().workbench, 'shop', label);
     const editors = (): Promise<string> =>
       session()
         .workbench.page.locator('.monaco-diff-editor .view-lines')
@@ -112,16 +94,7 @@ export const changes: UiTests = (useWindow) =>
       const { workbench } = session();
       const { page } = workbench;
       await row('price.py').click();
-      const line = page.locator('.monaco-diff-editor .editor.modified .view-line', { hasText: '12' }).first();
-      await line.click();
-      await page.locator('.monaco-diff-editor .editor.modified .comment-range-glyph.line-hover').first().click();
-      const input = page.locator('.review-widget .monaco-editor').first();
-      await input.waitFor({ timeout: 20_000 });
-      await input.click();
-      await page.keyboard.type('Why 12 and not 11?');
-      await page.locator('.review-widget').getByRole('button', { name: 'Add Comment' }).click();
-      const words = page.locator('.review-widget .comment-body', { hasText: 'Why 12 and not 11?' }).first();
-      await words.waitFor({ timeout: 20_000 });
+      await commentOn(page, '12', 'Why 12 and not 11?');
       await workbench.screenshot('changes-5-comment');
       await row('shop').chooseFromMenu('Send Review…');
       await workbench.quickInput.pick('File in the Devbox');
