@@ -21,7 +21,7 @@ import { agentName } from './agentText';
 import type { AgentAction, AgentTarget } from './agentTarget';
 import type { LiveAgent } from './liveAgent';
 import { sessionLinks } from './document/sessionLinks';
-import { requestLines, sessionText } from './sessionText';
+import { requestText, sessionText } from './sessionText';
 
 /** Scheme of the read-only documents of sessions, requests and sides of changes. */
 const agentScheme = 'runloop-session';
@@ -125,7 +125,9 @@ export class AgentDocuments implements TextDocumentContentProvider, CodeLensProv
     this.#timers.add(timer);
     for (const { uri } of workspace.textDocuments) {
       const shown = shownDocument(uri);
-      if (shown?.devboxId === devboxId && shown.request === undefined) this.#changed.fire(uri);
+      // What a request asks for stays, but not that it waits.
+      const isDrawn = shown?.request !== '' && shown?.diff === undefined;
+      if (shown?.devboxId === devboxId && isDrawn) this.#changed.fire(uri);
     }
     this.settle();
   }
@@ -148,7 +150,7 @@ export class AgentDocuments implements TextDocumentContentProvider, CodeLensProv
     if (shown.request === undefined) return sessionText(agent, this.#context.nameOf(shown.devboxId)).text;
     const request = agent.request(shown.request);
     if (request === undefined) return l10n.t('This request is no longer known.');
-    if (shown.diff === undefined) return `${requestLines(request).join('\n')}\n`;
+    if (shown.diff === undefined) return requestText(agent, request);
     const diff = request.diffs[shown.diff];
     return (shown.side === 'before' ? diff?.before : diff?.after) ?? '';
   }

@@ -164,8 +164,15 @@ function requestHead(request: WaitingRequest, { answers }: Transcript, open: Rea
   return l10n.t('── Permission: {0}, by a rule of {1}, {2}', meaning, by.slice(0, -byRule.length - 2), time);
 }
 
+/** A request by itself: all of what it would do, and first how it was answered, if it waits no more. */
+export function requestText({ transcript, waiting }: LiveAgent, request: WaitingRequest): string {
+  const isOpen = waiting.some(({ id, digest }) => id === request.id && digest === request.digest);
+  const head = isOpen ? [] : [requestHead(request, transcript, new Set()), ''];
+  return `${[...head, ...requestLines(request)].join('\n')}\n`;
+}
+
 /** All of what a request would do; the agent's title last, as it may say anything. */
-export function requestLines({ input, title, rawInput, diffs, tool }: WaitingRequest): readonly string[] {
+function requestLines({ input, title, rawInput, diffs, tool }: WaitingRequest): readonly string[] {
   const exact =
     input === undefined
       ? [l10n.t('The agent does not say exactly what it would do.')]

@@ -43,6 +43,11 @@ describe('Agents in the view', function () {
     editor.answer(/^Example in asks\ntouch yes/, 'Allow Once');
     await click(request);
     await described(agents, /touch no/);
+    // Who comes back to it sees that it waits no more.
+    assert.match(
+      await text(document()),
+      /^── Permission: Allow Once, by [^\n]+\n\nTool: execute\nCommand: touch yes\n/,
+    );
     editor.answer(/^Example in asks\ntouch no/, 'Reject');
     const second = await view().rows((await view().rows((await agents()).row))[0]?.row);
     assert.ok(second[0]);
