@@ -97,12 +97,20 @@ for (const { id } of testedAgents()) {
       await answerTo('yes', 'allow_once', allowed);
       assert.equal(await during(allowed), 'end_turn');
       assert.equal(await box.bash(`ls ${cwd}`), 'yes\n');
-      const refused = session.prompt(sessionId, script(agent.command('touch no'), { text: 'all done' }), signal);
+      const refused = session.prompt(sessionId, script(agent.command('touch no'), { text: 'after the no' }), signal);
       await answerTo('no', 'reject_once', refused);
       assert.equal(await during(refused), agent.stopsAtNo);
       assert.equal(await box.bash(`ls ${cwd}`), 'yes\n');
+      const said = (words: string): boolean =>
+        events.some(
+          (event) =>
+            event.kind === 'update' &&
+            event.update.sessionUpdate === 'agent_message_chunk' &&
+            JSON.stringify(event).includes(words),
+        );
+      assert.equal(said('after the no'), agent.goesOnAfterNo);
       if (agent.edit !== undefined) {
-        const edit = session.prompt(sessionId, script(agent.edit(`${cwd}/edited`), { text: 'all done' }), signal);
+        const edit = session.prompt(sessionId, script(agent.edit(`${cwd}/edited`), { text: 'no edit' }), signal);
         await during(edit, () => session.waiting.size > 0);
         const [request] = session.waiting.values();
         assert.deepEqual(
@@ -113,12 +121,27 @@ for (const { id } of testedAgents()) {
         await session.answer(request.id, no, signal);
         assert.equal(await during(edit), agent.stopsAtNo);
         assert.equal(await box.bash(`ls ${cwd}`), 'yes\n');
+        assert.equal(said('no edit'), agent.goesOnAfterNo);
+      }
+      for (const means of agent.fetch === undefined ? [] : (['reject_once', 'allow_once'] as const)) {
+        const fetch = agent.fetch?.(means) ?? assert.fail();
+        const turn = session.prompt(sessionId, script(fetch, { text: 'all done' }), signal);
+        await during(turn, () => session.waiting.size > 0);
+        const request = [...session.waiting.values()][0] ?? assert.fail(means);
+        // It says exactly what it would fetch, and is no command that a rule could allow.
+        assert.match(request.rawInput ?? '', new RegExp(`"http://127\\.0\\.0\\.1:\\d+/${means}"`));
+        assert.equal(request.input, undefined);
+        assert.doesNotMatch(await box.bash('cat /tmp/model.log'), new RegExp(`^/${means}$`, 'm'));
+        await session.answer(request.id, request.choices.find((one) => one.means === means) ?? assert.fail(), signal);
+        assert.equal(await during(turn), 'end_turn');
+        const fetched = (await box.bash('cat /tmp/model.log')).split('\n').filter((path) => path === `/${means}`);
+        assert.equal(fetched.length > 0, means === 'allow_once');
       }
       // Each line, of both sides, is a frame as the protocol's schema has it.
-      const [told, said] = [await box.bash(`cat ${folder}/in`), await box.bash(`cat ${folder}/out`)];
-      assert.ok(said.endsWith('\n') && said.split('\n').length > 5, said);
-      assert.deepEqual(invalidFrames(told, said), []);
-      assert.ok(events.some((event) => event.kind === 'update' && JSON.stringify(event).includes('all done')));
+      const [told, out] = [await box.bash(`cat ${folder}/in`), await box.bash(`cat ${folder}/out`)];
+      assert.ok(out.endsWith('\n') && out.split('\n').length > 5, out);
+      assert.deepEqual(invalidFrames(told, out), []);
+      assert.ok(said('all done'));
       assert.equal((await spool.audit(signal)).size, 0);
       // When its process is gone, another one goes on, by the id of the session that the record has.
       await spool.end(signal);

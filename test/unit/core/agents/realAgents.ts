@@ -12,10 +12,14 @@ export interface RealAgent {
   readonly command: (words: string) => object;
   /** What its model does to write a file, where it has a tool for that which takes a path. */
   readonly edit?: (path: string) => object;
+  /** What its model does to fetch a path of the scripted model, where it is told to ask before that. */
+  readonly fetch?: (path: string) => object;
   /** How a request to run `touch NAME` says exactly what it is; undefined if it has a title only. */
   readonly input: (name: string) => Extract<RuleReach, { readonly kind: 'command' }>['command'] | undefined;
   /** Why a turn is over in which a person has said no. */
   readonly stopsAtNo: 'cancelled' | 'end_turn';
+  /** Whether its model is asked once more in that turn. */
+  readonly goesOnAfterNo: boolean;
   /** What it says when it does not find a session that it has itself recorded; undefined for one that finds each. */
   readonly losesSessions?: RegExp;
 }
@@ -41,14 +45,17 @@ export const realAgents: Readonly<Record<string, (port: string) => RealAgent>> =
       edit: (file_path) => ({ name: 'Write', args: { file_path, content: 'written' } }),
       input: (name) => `touch ${name}`,
       stopsAtNo: 'end_turn',
+      goesOnAfterNo: true,
     };
   },
-  opencode: () => ({
+  opencode: (port) => ({
     recipe: named('opencode'),
     command: (command) => ({ name: 'bash', args: { command, description: 'harmless' } }),
     edit: (filePath) => ({ name: 'write', args: { filePath, content: 'written' } }),
+    fetch: (path) => ({ name: 'webfetch', args: { url: `http://127.0.0.1:${port}/${path}`, format: 'text' } }),
     input: (name) => `touch ${name}`,
     stopsAtNo: 'end_turn',
+    goesOnAfterNo: false,
   }),
   gemini: (port) => {
     const recipe = named('gemini');
@@ -60,6 +67,7 @@ export const realAgents: Readonly<Record<string, (port: string) => RealAgent>> =
       edit: (file_path) => ({ name: 'write_file', args: { file_path, content: 'written' } }),
       input: () => undefined,
       stopsAtNo: 'end_turn',
+      goesOnAfterNo: true,
       // Gemini CLI 0.61.0 may begin the session's record anew before it reads it: it depends on which comes first.
       losesSessions: /No previous sessions found/,
     };
@@ -69,6 +77,7 @@ export const realAgents: Readonly<Record<string, (port: string) => RealAgent>> =
     command: (cmd) => ({ name: 'exec_command', args: { cmd } }),
     input: (name) => ['/bin/bash', '-lc', `touch ${name}`],
     stopsAtNo: 'cancelled',
+    goesOnAfterNo: false,
   }),
 };
 
@@ -95,7 +104,7 @@ function settingsOf(port: string): Readonly<Record<string, string>> {
       },
     }),
     // What a repository says is no reason not to ask.
-    'work/.opencode/opencode.json': JSON.stringify({ permission: { edit: 'allow', bash: 'allow' } }),
+    'work/.opencode/opencode.json': JSON.stringify({ permission: { edit: 'allow', bash: 'allow', webfetch: 'allow' } }),
     '.claude/settings.json': JSON.stringify({ permissions: { defaultMode: 'acceptEdits' } }),
     '.codex/config.toml': `model = "gpt-5.5"
 model_provider = "scripted"

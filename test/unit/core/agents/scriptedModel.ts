@@ -121,6 +121,7 @@ const server = createServer((request, response) => {
   request.on('data', (piece: Buffer) => pieces.push(piece));
   request.on('end', () => {
     const { url = '' } = request;
+    if (request.method === 'GET') process.stdout.write(`${url}\n`);
     const path = url.replace(/\?.*/, '');
     const body = JSON.parse(Buffer.concat(pieces).toString() || '{}') as Fields;
     const isStream = url.includes('stream') || /\/(?:responses|messages|chat\/completions)$/.test(path);
