@@ -17,6 +17,8 @@ export interface FileStat {
   readonly isWritable: boolean;
   /** Another one after every change, also one that sets the time back. */
   readonly token: string;
+  /** Where its content of before is, if a save was ended half-way and nobody put that right. A list does not tell it. */
+  readonly aside?: string;
 }
 
 export interface FolderEntry extends Pick<FileStat, 'type' | 'isLink'> {
@@ -55,12 +57,14 @@ function typeOfKind(kind: string): FileType {
   return kind === 'f' ? 'file' : kind === 'd' ? 'folder' : kind === 'l' ? 'missing' : 'special';
 }
 
-/** The facts of one name: its own, and behind a link those of what it leads to. */
+/** The facts of one name: its own, and behind a link those of what it leads to; in the end what was put aside of it. */
 export function statOf(fields: readonly Buffer[]): FileStat | undefined {
-  const [own, followed] = fields.map((field) => field.toString());
+  const isAside = fields.at(-2)?.toString() === 'aside';
+  const [own, followed] = fields.slice(0, isAside ? -2 : undefined).map((field) => field.toString());
   const stat = own === undefined ? undefined : parseFacts(own);
-  if (stat?.isLink !== true || followed === undefined) return stat;
-  return parseFacts(followed, true) ?? stat;
+  const known = stat?.isLink === true && followed !== undefined ? (parseFacts(followed, true) ?? stat) : stat;
+  const kept = isAside ? textOfPath(fields.at(-1) ?? Buffer.alloc(0)) : '';
+  return known === undefined || !kept.startsWith('/') ? known : { ...known, aside: kept };
 }
 
 /** One name of a list, whose facts are known to be some. */

@@ -43,8 +43,25 @@ const replace = `replace() {
   fi; }
 `;
 
-/** path → facts. A link that leads to itself is refused, as the editor does it with files of its computer; one that leads nowhere is told. */
-export const statScript = `${prelude}arg t; if loops "$t"; then find -L "$t" -maxdepth 0 >/dev/null; exit 3; fi; facts "$t"; exit 0`;
+/**
+ * Says where the content of before is of a file whose save in place was ended half-way, and which no window takes back: nobody has
+ * the lock. The file is known by its inode, which writing in place keeps. Without such files, no program is run.
+ */
+const aside = `aside() { local of=$1 node k; set -- "$(kept '')"*; is "$1" || return 0
+  node=$(find -L "$of" -maxdepth 0 -type f -printf '%D.%i' 2>/dev/null) || return 0
+  for k in "$(kept '')$node-"*; do
+    case $k in *.in|*.new) continue;; esac
+    [ -f "$k" ] && [ -O "$k" ] && ! cmp -s -- "$k.in" "$of" && ! cmp -s -- "$k" "$of" || continue
+    if command -v flock >/dev/null; then (exec 9< "\${k%/*}" && flock -n 9) || return 0; fi
+    printf 'aside\\0%s\\0' "$k"; return 0
+  done; }
+`;
+
+/**
+ * path → facts, and `aside` with a path if something of it was put aside. A link that leads to itself is refused, as the editor does
+ * it with files of its computer; one that leads nowhere is told.
+ */
+export const statScript = `${prelude}${aside}arg t; if loops "$t"; then find -L "$t" -maxdepth 0 >/dev/null; exit 3; fi; facts "$t"; aside "$t"; exit 0`;
 
 /** → the home folder */
 export const homeScript = `${prelude}printf '%s\\0' "\${HOME:-/}"`;
@@ -89,12 +106,12 @@ replace "$to" "$n" "$n.old"; code=$?
 /**
  * path, where the content is (nothing: it comes behind the fields; z: packed), 1 to create, 1 to replace, the tokens of which it
  * must have one (`-`: any; `+`: it does not exist), a word nobody else uses, x for a new file that can be executed → facts, or `packed`
- * where nothing can unpack. The content goes to a name beside the file and takes its place with its attributes; only where that
+ * where nothing can unpack; `aside` as with {@link statScript}. The content goes to a name beside the file and takes its place with its attributes; only where that
  * would change what the file is to others (hard links, another owner or a group that its user cannot give, a folder that cannot be
  * written) it is written in place, and what was there is kept until it is whole. What is left to programs that are not ours between
  * the last look and the rename are microseconds.
  */
-export const writeScript = `${prelude}${lock}arg o; arg up; arg create; arg over; arg want; arg word; arg mode
+export const writeScript = `${prelude}${lock}${aside}arg o; arg up; arg create; arg over; arg want; arg word; arg mode
 n=
 [ "$up" != z ] || command -v gzip >/dev/null || { printf 'packed\\0'; exit 0; }
 drop() { case $up in ''|z) ;; *) rm -f -- "$up"
@@ -126,7 +143,7 @@ if [ -e "$t" ]; then
     mv -fT -- "$n" "$t" || stop
   else
     lockAll || true
-    n=$(kept "$word"); (umask 077; content > "$n.in" && cat < "$t" > "$n.new" && mv -fT -- "$n.new" "$n") || { rm -f -- "$n.new"; stop; }
+    n=$(kept "$(find "$t" -maxdepth 0 -printf %D.%i)-$word"); (umask 077; content > "$n.in" && cat < "$t" > "$n.new" && mv -fT -- "$n.new" "$n") || { rm -f -- "$n.new"; stop; }
     same
     cat < "$n.in" > "$t" || { rm -f -- "$n.in"; cat < "$n" > "$t" || n=; stop; }
     rm -f -- "$n" "$n.in"
@@ -145,7 +162,8 @@ else
   rm -f -- "$n"
 fi
 drop
-facts "$o"; exit 0`;
+exec 7<&- 8<&-
+facts "$o"; aside "$o"; exit 0`;
 
 /** path, where the content goes → nothing. For names that cannot be told in JSON. */
 export const exposeScript = `${prelude}arg t; arg up; umask 077
@@ -160,7 +178,7 @@ export const discardScript = `${prelude}${lock}arg o; arg up; arg word; undone=
 [ -z "$up" ] || rm -f -- "$up"
 real=$(realpath -m -- "$o" && echo x) && real=\${real%??}
 t=$real; above "$t"; lockAll 10 || exit 3
-k=$(kept "$word"); ! is "$k.in" || is "$k" || undone=1
+k=$(kept "$word"); for one in "$(kept '')"*"-$word"{,.in,.new}; do is "$one" && k=\${one%.in} && k=\${k%.new}; done; ! is "$k.in" || is "$k" || undone=1
 # Only over what was written in part: by now it may be another's.
 if [ -f "$k" ] && cmp -s -n "$(find "$real" -maxdepth 0 -printf %s)" -- "$k.in" "$real"; then cat < "$k" > "$real" || exit 3; undone=1; fi
 rm -f -- "$k.new" "$k" "$k.in"

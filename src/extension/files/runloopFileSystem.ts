@@ -17,6 +17,7 @@ import type { SignedIn } from '../account/account';
 import type { Log } from '../messages/log';
 import { KnownFolders, type Entries } from './knownFolders';
 import { KnownStats } from './knownStats';
+import { PutAside } from './putAside';
 import { FileWatch } from './watch/fileWatch';
 import { WatchedChanges } from './watch/watchedChanges';
 
@@ -36,12 +37,14 @@ export class RunloopFileSystem {
   readonly #context: FileSystemContext;
   readonly #known = new KnownStats();
   readonly #folders = new KnownFolders();
+  readonly #aside: PutAside;
   /** What is looked at, and told of while it is. */
   readonly watch: FileWatch;
 
   constructor(context: FileSystemContext) {
     this.#context = context;
     const { accountFiles, log, tell } = context;
+    this.#aside = new PutAside(log);
     const told = new WatchedChanges({
       known: this.#known,
       folders: this.#folders,
@@ -107,6 +110,7 @@ export class RunloopFileSystem {
       const stat = this.#fresh(uri) ?? (await this.#look(uri, reached));
       const content = await files.readWhole(path, stat, { signal, mostBytes });
       this.#known.has(uri.toString(), stat.token);
+      this.#aside.tell(uri, stat);
       return content;
     });
   }
@@ -124,7 +128,9 @@ export class RunloopFileSystem {
       const bytes = content.byteLength === 0 ? [] : [content];
       const written = { size: content.byteLength, bytes };
       try {
-        this.#known.wrote(key, await files.write(path, written, { create, overwrite, ...accepted, signal }));
+        const stat = await files.write(path, written, { create, overwrite, ...accepted, signal });
+        this.#known.wrote(key, stat);
+        this.#aside.tell(uri, stat);
       } catch (error) {
         this.#known.expire(key);
         throw error;

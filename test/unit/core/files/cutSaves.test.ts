@@ -10,6 +10,8 @@ import { orderFaults } from '../../../platform/orderedFaults';
 import { usePlatform } from '../../../platform/usePlatform';
 import { content, filesDevbox, signal, type FilesDevbox } from './useFiles';
 
+const networkProblem = { id: 'x', code: 'network', message: 'Cut.', nextStep: '', params: {} } as const;
+
 describe('A save that is cut off', function () {
   this.timeout(120_000);
   const used = usePlatform('--fault-control');
@@ -173,7 +175,7 @@ describe('A save that is cut off', function () {
           () => box.bash('ls /tmp/reached 2>/dev/null || true'),
           (seen) => seen !== '',
         );
-        throw new RuntimeError({ problem: { id: 'x', code: 'network', message: 'Cut.', nextStep: '', params: {} } });
+        throw new RuntimeError({ problem: networkProblem });
       },
     });
     await failsAs(files.write(`${dir}/f`, content('new'), all), 'x');
@@ -181,6 +183,45 @@ describe('A save that is cut off', function () {
     await goesOn;
     assert.equal(await box.bash(`cat ${dir}/f; rm /tmp/go /tmp/reached`), 'old');
     assert.equal(await left(dir), nothingElse);
+  });
+
+  it('names where the content of before is, once the window is gone that could bring it back, and not while it goes on', async () => {
+    const dir = await fresh('printf old > f; printf old > hard; ln hard other; ln -s hard link');
+    const shell = `cat() { local own=$BASHPID; case $(readlink /proc/$own/fd/1) in */hard) command cat "$@" | head -c 2; : > /tmp/reached
+      while [ ! -e /tmp/go ]; do sleep 0.05; done; kill -9 $own;; *) command cat "$@";; esac; }`;
+    const gone = filesOver({
+      run: (command, options) => {
+        // It ends before it can put anything right.
+        if (command.includes('undone=')) throw new RuntimeError({ problem: networkProblem });
+        return box.commands.run(command.includes('arg mode') ? `${shell}\n${command}` : command, options);
+      },
+    });
+    const cut = gone.write(`${dir}/hard`, content('new content'), all);
+    cut.catch(() => undefined);
+    await eventually(
+      () => box.bash('ls /tmp/reached 2>/dev/null || true'),
+      (seen) => seen !== '',
+    );
+    const aside = async (name: string): Promise<string | undefined> =>
+      (await box.files.stat(`${dir}/${name}`, { signal })).aside;
+    assert.equal(await aside('hard'), undefined, 'it goes on');
+    await box.bash('touch /tmp/go');
+    await failsAs(cut, 'file_maybe_saved', 'file_devbox_killed');
+    assert.equal(await box.bash(`cat ${dir}/hard`), 'ne');
+    const kept = (await aside('hard')) ?? assert.fail();
+    assert.match(kept, /^\/tmp\/\.runloop-kept-/);
+    assert.equal(await box.bash(`cat ${kept}`), 'old');
+    assert.deepEqual([await aside('other'), await aside('link'), await aside('f')], [kept, kept, undefined]);
+    assert.equal((await box.files.stat(`${dir}/link`, { signal })).isLink, true);
+    const saved = await box.files.write(`${dir}/hard`, content('mine'), all);
+    assert.deepEqual([saved.aside, saved.size], [kept, 4]);
+    // Of others, nothing is believed; and what is there already is not lost.
+    await box.bash(`sudo chown nobody ${kept}`);
+    assert.equal(await aside('hard'), undefined);
+    await box.bash(`sudo chown user ${kept}; printf old > ${dir}/hard`);
+    assert.equal(await aside('hard'), undefined);
+    await box.bash(`rm ${kept}* /tmp/go /tmp/reached`);
+    assert.equal(await left(dir), 'f hard link other 0\n');
   });
 
   it('leaves nothing where the devbox kills it, and says so', async () => {

@@ -174,6 +174,37 @@ describe('The file system of devboxes', function () {
     assert.equal((await fs().stat(uri)).size, 6);
   });
 
+  it('says once where the content of before is after a save in place that was cut off, when the file is opened or saved', async () => {
+    const box = await filesDevbox(used.api);
+    await box.bash(
+      `mkdir /tmp/w; cd /tmp/w; printf half > hard; ln hard other; printf whole > f
+       for of in hard f; do printf old > /tmp/.runloop-kept-$(find $of -printf %D.%i)-word-$of; done; rm /tmp/.runloop-kept-*-f`,
+    );
+    const kept = (await box.bash('echo /tmp/.runloop-kept-*')).trim();
+    assert.equal(await text(at(box, '/tmp/w/f')), 'whole');
+    const told = (): readonly string[] =>
+      used.editor.messages.map(({ text: said }) => said).filter((said) => /cut off/.test(said));
+    const compared: unknown[] = [];
+    used.editor.commands.set('vscode.diff', (...uris: readonly unknown[]) =>
+      compared.push(uris.slice(0, 2).map(String)),
+    );
+    assert.deepEqual(told(), []);
+    assert.equal(await text(at(box, '/tmp/w/hard')), 'half');
+    const words =
+      `A save of "hard" was cut off, and the file may be damaged. Its content of before is still in the devbox: ` +
+      `${kept}. Compare them, then delete that file.`;
+    assert.deepEqual(told(), [words]);
+    await save(at(box, '/tmp/w/hard'), 'mended');
+    assert.equal(await text(at(box, '/tmp/w/other')), 'mended');
+    assert.deepEqual(told(), [words], 'once');
+    await box.bash(`printf old > ${kept}-2; rm ${kept}`);
+    used.editor.answer(/was cut off/, 'Compare');
+    await save(at(box, '/tmp/w/hard'), 'mended again');
+    assert.equal(told().length, 2, 'a save tells it, too');
+    await used.editor.eventually(() => compared.length > 0);
+    assert.deepEqual(compared, [[at(box, `${kept}-2`).toString(), at(box, '/tmp/w/hard').toString()]]);
+  });
+
   it('refuses with the codes that the editor tells apart', async () => {
     const box = await filesDevbox(used.api);
     await box.bash('mkdir -p /tmp/d/in; printf x > /tmp/f; mkfifo /tmp/p; truncate -s 60M /tmp/big');
