@@ -27,7 +27,9 @@ export const filesAndAccounts: UiTests = (useWindow) =>
       await saveByItself('off');
       const { baseUrl, apiKey } = session().platform;
       box = await filesDevbox(new RunloopApi({ apiKey, baseUrl }), 'with-edits');
-      await box.bash('mkdir /tmp/w; printf "one\\n" > /tmp/w/dirty.txt; printf "two\\n" > /tmp/w/clean.txt');
+      await box.bash(
+        'mkdir /tmp/w; printf "one\\n" | tee /tmp/w/dirty.txt > /tmp/w/moved.txt; printf "two\\n" > /tmp/w/clean.txt',
+      );
     });
     after(async () => {
       await saveByItself(null);
@@ -71,11 +73,42 @@ export const filesAndAccounts: UiTests = (useWindow) =>
       await workbench.notification('Signed in to Runloop').waitFor();
     };
     const inDevbox = (): Promise<string> => box.bash('cat /tmp/w/dirty.txt');
+    /** Saves the active editor to a file of the computer by the editor's own dialog. @returns what that file holds then */
+    async function saveElsewhere(name: string): Promise<string> {
+      const { workbench, api } = session();
+      const { page } = workbench;
+      // The browser's own dialog is no part of the page: a file of the page's own storage stands for what is chosen in it.
+      await page.evaluate(`globalThis.showSaveFilePicker = async () =>
+        (await navigator.storage.getDirectory()).getFileHandle(${JSON.stringify(name)}, { create: true })`);
+      await workbench.runCommand('File: Save As...');
+      await workbench.quickInput.pressButton('Show Local');
+      await workbench.quickInput.waitForClosed();
+      const held = (): Promise<string> =>
+        page.evaluate<string>(`navigator.storage.getDirectory()
+          .then((root) => root.getFileHandle(${JSON.stringify(name)}, { create: true }))
+          .then((handle) => handle.getFile()).then((file) => file.text())`);
+      const saved = await eventually(held, (text) => text !== '', 20_000);
+      // The browser's file has a scheme of its own there. The editor cannot bring the old tab back to what is in the devbox, which it does not reach, and asks what is to become of it.
+      await page.locator('.monaco-dialog-box', { hasText: 'Do you want to save the changes you made to' }).waitFor();
+      await page.getByRole('button', { name: "Don't Save" }).click();
+      await eventually(
+        () =>
+          api.evaluate((vscode) => {
+            const { document } = vscode.window.activeTextEditor ?? {};
+            return `${document?.uri.scheme ?? ''} ${String(document?.isDirty)}`;
+          }),
+        (open) => open === 'vscode-local false',
+        20_000,
+      );
+      return saved;
+    }
 
     it('stay over a sign-out, read only', async () => {
       const { workbench } = session();
       await workbench.openViewContainer('Runloop');
       await show('clean.txt');
+      await show('moved.txt');
+      await type('elsewhere\n');
       await show('dirty.txt');
       await type('mine\n');
       await workbench.runCommand('Runloop: Sign Out');
@@ -115,6 +148,17 @@ export const filesAndAccounts: UiTests = (useWindow) =>
       assert.equal(await inDevbox(), 'one\n');
     });
 
+    it('are saved to a file of the computer meanwhile', async () => {
+      const { workbench } = session();
+      await show('moved.txt');
+      await holds(/elsewhere/);
+      assert.equal(await saveElsewhere('from-another-account.txt'), 'one\nelsewhere\n');
+      await workbench.screenshot('accounts-4-elsewhere');
+      assert.equal(await box.bash('cat /tmp/w/moved.txt'), 'one\n');
+      await show('dirty.txt');
+      await holds(/mine/);
+    });
+
     it('are saved in the account that they are of, when it is back', async () => {
       const { workbench } = session();
       await workbench.runCommand('Runloop: Sign Out');
@@ -129,5 +173,20 @@ export const filesAndAccounts: UiTests = (useWindow) =>
         20_000,
       );
       await workbench.screenshot('accounts-3-back');
+    });
+
+    it('outlive the devbox, and are saved to a file of the computer then', async () => {
+      const { workbench, platform } = session();
+      await type('after its end\n');
+      const runloop = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
+      await runloop.devboxes.shutdown(box.id, {});
+      await runloop.devboxes.waitForStatus(box.id, ['shutdown'], 30);
+      await workbench.runCommand('Notifications: Clear All Notifications');
+      await save();
+      await workbench.notification(/Failed to save 'dirty\.txt'/).waitFor();
+      await holds(/after its end/);
+      await workbench.screenshot('accounts-5-ended');
+      assert.equal(await saveElsewhere('from-an-ended-devbox.txt'), 'one\nmine\nafter its end\n');
+      await workbench.screenshot('accounts-6-elsewhere');
     });
   });

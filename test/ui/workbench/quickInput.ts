@@ -98,6 +98,14 @@ export class QuickInput {
     await this.accept();
   }
 
+  /** Presses a button beside the box by its text, which is not taken while the box is busy: it reads a folder. */
+  async pressButton(label: string): Promise<void> {
+    const button = this.widget.getByText(label, { exact: true });
+    await button.waitFor();
+    await this.widget.locator('.quick-input-progress:not(.active)').waitFor({ state: 'attached' });
+    await button.click();
+  }
+
   /** The labels of all rows that are drawn now. */
   async labels(): Promise<string[]> {
     return await this.widget.locator('.monaco-list-row .label-name').filter({ visible: true }).allInnerTexts();
