@@ -159,12 +159,16 @@ exec 9>>lock; flock -s -w 10 9
 state=running code= full=
 if [ -e ended ]; then state=ended; read -r code <ended; elif ! is_running; then state=gone; fi
 [ ! -e full ] || full=1
-outSize=$(size out) ledgerSize=$(size ledger) out=0 ledger=0
+outSize=0 errSize=0 inSize=0 ledgerSize=0 inode= out=0 ledger=0
+# One process for all of them: this runs for each thing that an agent says.
+while read -r name bytes node; do
+  case $name in out) outSize=$bytes inode=$node ;; err) errSize=$bytes ;; in) inSize=$bytes ;; ledger) ledgerSize=$bytes ;; esac
+done < <(exec stat -c '%n %s %i' out err in ledger 2>/dev/null)
 [ "$outSize" -le "$from" ] || out=$((outSize - from)); [ "$out" -le "$most" ] || out=$most
 [ "$ledgerSize" -le "$ledgerFrom" ] || ledger=$((ledgerSize - ledgerFrom)); [ "$ledger" -le "$most" ] || ledger=$most
-print_fields "$state" "$code" "$full" "$(stat -c %i out 2>/dev/null)" "$outSize" "$(size err)" "$(size in)" "$ledgerSize" "$ledger" "$out"
-tail -c +$((ledgerFrom + 1)) ledger 2>/dev/null | head -c "$ledger"
-tail -c +$((from + 1)) out 2>/dev/null | head -c "$out"; exit 0`;
+print_fields "$state" "$code" "$full" "$inode" "$outSize" "$errSize" "$inSize" "$ledgerSize" "$ledger" "$out"
+[ "$ledger" = 0 ] || tail -c +$((ledgerFrom + 1)) ledger 2>/dev/null | head -c "$ledger"
+[ "$out" = 0 ] || tail -c +$((from + 1)) out 2>/dev/null | head -c "$out"; exit 0`;
 
 /** spool, `in`, `out` or `err`, offset, the most bytes → those bytes */
 export const sliceScript = `${prelude}arg spool; arg name; arg from; arg most
