@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { hashedFiles, type HashedFiles } from './hashedFiles';
+import { hashedFiles, hashOfFiles, isExecutable, type HashedFiles, type ToldFiles } from './hashedFiles';
 import {
   fieldsIn,
   MalformedOutput,
@@ -54,9 +54,29 @@ export interface ChangesReport {
   readonly filtered: ReadonlySet<string>;
 }
 
+/** What a look has told, for the next one: the same is not told again. */
+export interface KnownReport {
+  readonly report: ChangesReport;
+  readonly hashed: HashedFiles;
+  readonly sections: ReadonlyMap<string, Section>;
+}
+
+/** One part of what the script says. */
+interface Section {
+  readonly bytes: Buffer;
+  readonly hash: string;
+}
+
+/** The hashes of what is known of a look before, as the script takes them. */
+export function knownHashes(sections: KnownReport['sections']): string {
+  return Array.from(sections, ([name, { hash }]) => ` ${name}:${hash}`)
+    .toSorted()
+    .join('');
+}
+
 /**
- * @param known what a look before has told
- * @returns undefined where it takes hashes for known that are not
+ * @param known what the look before has told, as the script was asked with it
+ * @returns undefined where the script takes for known what is not
  * @throws MalformedOutput for what is no report, or not a whole one
  */
 export async function changesReport(
@@ -64,62 +84,129 @@ export async function changesReport(
   {
     slicer = new TimeSlicer(64),
     known,
-  }: { readonly slicer?: TimeSlicer; readonly known?: HashedFiles | undefined } = {},
-): Promise<{ readonly report: ChangesReport; readonly digest: string; readonly hashed: HashedFiles } | undefined> {
-  const { sections, rest } = sectionsOf(Buffer.from(output.buffer, output.byteOffset, output.byteLength));
-  const hashed = await hashedFiles({ lines: sections.get('plain'), ids: sections.get('ids'), rest }, known, slicer);
-  if (hashed === undefined) return undefined;
-  const digest = createHash('sha256').update([...hashed.ids.values()].join(' '));
-  for (const [name, bytes] of sections) if (name !== 'ids') digest.update(`${name} ${bytes.length} `).update(bytes);
-  return { report: await reportOf(sections, hashed, slicer), digest: digest.digest('base64url'), hashed };
-}
-
-async function reportOf(
-  sections: ReadonlyMap<string, Buffer>,
-  hashed: HashedFiles,
-  slicer: TimeSlicer,
-): Promise<ChangesReport> {
-  const of = (name: string): Promise<string[]> => {
+  }: { readonly slicer?: TimeSlicer; readonly known?: KnownReport | undefined } = {},
+): Promise<(KnownReport & { readonly digest: string }) | undefined> {
+  const { parts, rest } = partsOf(Buffer.from(output.buffer, output.byteOffset, output.byteLength));
+  const lines = linesTold(parts);
+  const sections = new Map<string, Section>();
+  for (const [name, bytes] of parts) {
+    if (slicer.isDue) await slicer.rest();
+    const section = typeof bytes === 'string' ? known?.sections.get(name) : { bytes, hash: hashOf(bytes) };
+    if (section === undefined) return undefined;
+    sections.set(name, section);
+  }
+  /** What a section means; that of before where it is the same. */
+  const read = async <T>(
+    name: string,
+    parse: (fields: readonly string[]) => T | Promise<T>,
+    before?: (report: ChangesReport) => T,
+  ): Promise<T> => {
     const section = sections.get(name);
     if (section === undefined) throw new MalformedOutput(name);
-    return fieldsIn(section, slicer);
+    const isSame = section === known?.sections.get(name);
+    if (known !== undefined && before !== undefined && isSame) return before(known.report);
+    return parse(await fieldsIn(section.bytes, slicer));
   };
-  const facts = await of('facts');
-  const [head = '', branch = '', format = '', , filemode = '', ...kept] = facts;
+  const status = await read(
+    'status',
+    (fields) => statusEntries(fields, slicer),
+    (report) => report.status,
+  );
+  const others = await read('files', (fields) => fields);
+  const paths = await pathsWithLines(status, others, slicer);
+  const hashed = await hashedFiles({ ...lines, until: rest, paths }, known?.hashed, slicer);
+  if (hashed === undefined) return undefined;
+  const facts = await read('facts', (fields) => fields);
+  const [head = '', branch = '', format = '', common = '', filemode = '', ...kept] = facts;
   if (format !== 'sha1' && format !== 'sha256') throw new MalformedOutput('format');
-  return {
+  const report: ChangesReport = {
     head,
     branch,
     format,
-    common: pathIn(facts[3] ?? ''),
+    common: pathIn(common),
     start: keptTree(kept),
     turn: keptTree(kept.slice(3)),
-    status: await statusEntries(await of('status'), slicer),
-    files: await workFiles(await of('files'), hashed, { hasModes: filemode !== 'false', slicer }),
-    since: await rawEntries(await of('since'), slicer),
-    sinceTurn: await rawEntries(await of('turn'), slicer),
+    status,
+    files: await workFiles(others, hashed, { hasModes: filemode !== 'false', slicer }),
+    since: await read(
+      'since',
+      (fields) => rawEntries(fields, slicer),
+      (before) => before.since,
+    ),
+    sinceTurn: await read(
+      'turn',
+      (fields) => rawEntries(fields, slicer),
+      (before) => before.sinceTurn,
+    ),
     // At most some thousand.
-    hidden: new Set((await of('hidden')).map(pathIn)),
-    filtered: await filteredNames(await of('filters'), slicer),
+    hidden: await read('hidden', (fields) => new Set(fields.map(pathIn))),
+    filtered: await read(
+      'filters',
+      (fields) => filteredNames(fields, slicer),
+      (before) => before.filtered,
+    ),
   };
+  const digest = hashOf(`${knownHashes(sections)} ${await hashOfFiles(hashed, slicer)}`);
+  return { report, hashed, sections, digest };
+}
+
+/** Takes what is told of the files that are known by lines out of the parts. */
+function linesTold(parts: Map<string, Buffer | string>): Pick<ToldFiles, 'before' | 'after' | 'ids'> {
+  const [before = Buffer.of(), after = Buffer.of(), ids = Buffer.of()] = ['known', 'missed', 'ids'].map((name) => {
+    const part = parts.get(name);
+    parts.delete(name);
+    return part;
+  });
+  if (typeof after === 'string' || typeof ids === 'string') throw new MalformedOutput('ids');
+  return { before, after, ids };
+}
+
+/** The paths of files that may have lines: changed in the folder or new, and not told as another kind. */
+async function pathsWithLines(
+  status: readonly StatusEntry[],
+  others: readonly string[],
+  slicer: TimeSlicer,
+): Promise<string[]> {
+  const without = new Set(others.filter((_, at) => at % 2 === 1).map(pathIn));
+  const paths: string[] = [];
+  for (const { kind, work, path } of status) {
+    if (slicer.isDue) await slicer.rest();
+    const isListed = kind !== 'changed' || (work !== '.' && work !== 'D');
+    if (isListed && !without.has(path)) paths.push(path);
+  }
+  return paths;
+}
+
+function hashOf(content: Buffer | string): string {
+  return createHash('sha256').update(content).digest('hex');
 }
 
 function keptTree([tree = '', head = '', at = '']: readonly string[]): KeptTree | undefined {
   return tree === '' ? undefined : { tree, head, atMs: Number(at) * 1000 };
 }
 
-function sectionsOf(output: Buffer): { readonly sections: ReadonlyMap<string, Buffer>; readonly rest: string } {
-  const sections = new Map<string, Buffer>();
+/** The bytes of each part by its name, or a text in their place where they are known; and what is behind all. */
+function partsOf(output: Buffer): { readonly parts: Map<string, Buffer | string>; readonly rest: string } {
+  const parts = new Map<string, Buffer | string>();
+  let sizes: [name: string, size: number][] = [];
   for (let at = 0; at < output.length;) {
     const end = output.indexOf(0, at);
-    const title = end < 0 ? '' : output.toString('latin1', at, end);
-    if (title === 'end') return { sections, rest: output.toString('latin1', end + 1) };
-    const [, name = '', size = ''] = /^(\w+) +(\d+)$/.exec(title) ?? [];
-    const from = end + 1;
-    const to = from + Number(size);
-    if (name === '' || to > output.length) break;
-    sections.set(name, output.subarray(from, to));
-    at = to;
+    const title = end < 0 ? ' ' : output.toString('latin1', at, end);
+    if (title === 'end' && sizes.length === 0) return { parts, rest: output.toString('latin1', end + 1) };
+    at = end + 1;
+    if (title !== '') {
+      const [, name, size, instead] = /^(\w+) (?:(\d+)|=([0-9a-f]*))$/.exec(title) ?? [];
+      if (name === undefined) break;
+      if (instead === undefined) sizes.push([name, Number(size)]);
+      else parts.set(name, instead);
+      continue;
+    }
+    for (const [name, size] of sizes) {
+      if (at + size > output.length) throw new MalformedOutput(name);
+      parts.set(name, output.subarray(at, at + size));
+      at += size;
+    }
+    sizes = [];
   }
   throw new MalformedOutput('end');
 }
@@ -131,18 +218,11 @@ async function workFiles(
   { hasModes, slicer }: { readonly hasModes: boolean; readonly slicer: TimeSlicer },
 ): Promise<ReadonlyMap<string, WorkFile>> {
   const files = new Map<string, WorkFile>();
-  const regular = (bits: string): string =>
-    hasModes && (Number.parseInt(bits, 16) & 0o100) !== 0 ? '100755' : '100644';
+  const regular = (may: boolean): string => (hasModes && may ? '100755' : '100644');
   const sizeOf = (size: string): number | undefined => (size === '' ? undefined : Number(size));
-  for (const [line, id] of hashed.ids) {
+  for (const [path, { id, size, isExecutable: may }] of hashed.byPath) {
     if (slicer.isDue) await slicer.rest();
-    // Its time, mode and size, and more that only tells it from others.
-    const afterTime = line.indexOf(' ');
-    const afterMode = line.indexOf(' ', afterTime + 1);
-    const afterSize = line.indexOf(' ', afterMode + 1);
-    const mode = regular(line.slice(afterTime + 1, afterMode));
-    const path = pathIn(line.slice(line.indexOf('/', afterSize) + 1));
-    files.set(path, { mode, id, size: sizeOf(line.slice(afterMode + 1, afterSize)), isLarge: false });
+    files.set(path, { mode: regular(may), id, size, isLarge: false });
   }
   // What is known by size and time stays so, whatever it was read for.
   for (let at = 0; at + 1 < fields.length; at += 2) {
@@ -150,7 +230,7 @@ async function workFiles(
     const [kind = '', id = '', bits = '', size = ''] = (fields[at] ?? '').split(' ');
     const isRegular = kind === 'hash' || kind === 'large';
     files.set(pathIn(fields[at + 1] ?? ''), {
-      mode: kind === 'link' ? '120000' : kind === 'sub' ? '160000' : isRegular ? regular(bits) : '',
+      mode: kind === 'link' ? '120000' : kind === 'sub' ? '160000' : isRegular ? regular(isExecutable(bits)) : '',
       id: kind === 'none' ? '' : id,
       size: sizeOf(size),
       isLarge: kind === 'large',

@@ -4,8 +4,7 @@ import { RuntimeError } from '../errors';
 import { fieldsOf } from '../files/fileFacts';
 import { bytesOfPath, shownName, textOfPath } from '../files/pathText';
 import { unexpected } from '../platform/answers';
-import { changesReport, type ChangesReport } from './changesReport';
-import type { HashedFiles } from './hashedFiles';
+import { changesReport, knownHashes, type ChangesReport, type KnownReport } from './changesReport';
 import { changeGroups, type ChangeGroups, type ChangeSide } from './compare';
 import { MalformedOutput } from './porcelain';
 import { folderScript } from './folderScript';
@@ -68,8 +67,8 @@ export type SideContent =
 export class DevboxChanges {
   readonly #context: DevboxChangesContext;
   readonly #seconds: number;
-  /** By folder, what the last look has told of its files. */
-  readonly #hashed = new Map<string, HashedFiles>();
+  /** By folder, what the last look has told. */
+  readonly #known = new Map<string, KnownReport>();
 
   constructor(context: DevboxChangesContext) {
     this.#context = context;
@@ -103,15 +102,16 @@ export class DevboxChanges {
     const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(keptBytes), Buffer.of()];
     return this.#whileItChanges(async () => {
       const slicer = new TimeSlicer(64);
-      for (let known = this.#hashed.get(top); ; known = undefined) {
-        const since = Buffer.from(known?.until ?? '');
-        const output = await this.run(script, top, [...inputs, since], { signal });
+      for (let known = this.#known.get(top); ; known = undefined) {
+        const { hashed, sections = new Map() } = known ?? {};
+        const words = [hashed?.until ?? '', knownHashes(sections)].map((word) => Buffer.from(word));
+        const output = await this.run(script, top, [...inputs, ...words], { signal });
         const told = await changesReport(output, { slicer, known });
         // Something has a time of before, as what came from somewhere else.
         if (told === undefined && known !== undefined) continue;
         if (told === undefined) throw new MalformedOutput('ids');
-        const { report, digest, hashed } = told;
-        this.#hashed.set(top, hashed);
+        const { report, digest } = told;
+        this.#known.set(top, told);
         return { top, report, groups: await changeGroups(report, slicer), digest };
       }
     });
@@ -121,7 +121,14 @@ export class DevboxChanges {
    * Keeps what a repository, or a folder without git, holds now as the beginning of a turn of an agent, in place of the one before.
    */
   async noteTurn(top: string, signal: AbortSignal, { hasGit = true } = {}): Promise<void> {
-    const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(keptBytes), Buffer.from('note'), Buffer.of()];
+    const inputs = [
+      bytesOfPath(top),
+      Buffer.from(this.keyOf(top)),
+      text(keptBytes),
+      Buffer.from('note'),
+      Buffer.of(),
+      Buffer.of(),
+    ];
     await this.#whileItChanges(() => this.run(hasGit ? readScript : folderScript, top, inputs, { signal }));
   }
 
@@ -136,6 +143,7 @@ export class DevboxChanges {
       Buffer.from(this.keyOf(top)),
       text(patchedBytes),
       Buffer.from(against),
+      Buffer.of(),
       Buffer.of(),
     ];
     return this.run(readScript, top, inputs, { signal });

@@ -6,41 +6,52 @@
  * from the look before; of the others, `$T/ids` has them.
  */
 export const filesSteps = `printf -v began '%(%s)T' -1
-sed -zn -e '/^2 /{n;d}' -e 's/^? //p' "$T/status" | sort -zu - "$T/changed" > "$T/names"
+count() { local all; mapfile "$@" all; counted=\${#all[@]}; }
+facts='%C@ %m %s %T@ %D %i/%p\\n'
+: > "$T/known"; : > "$T/missed"; : > "$T/files"; : > "$T/ids"
 # By the time of their last change, which nobody can set, the names of files that can be written on one line.
-sed -zn -e '/\\n/d' -e '/^"/d' -e p "$T/names" | limit xargs -0 -r stat --printf='%.Z %f %s %.Y %d %i/%n\\n' -- 2>/dev/null | grep -a '^[^ ]* 8... ' > "$T/plain"
-cut -d / -f 2- "$T/plain" | tr '\\n' '\\0' | comm -z -13 - "$T/names" | while IFS= read -r -d '' f; do
+cat -- "$T/changed" "$T/new" | limit find -files0-from - -maxdepth 0 -type f ! -path $'*\\n*' ! -path '"*' \\
+  \\( -newerct "@\${since:-0}" -fprintf "$T/missed" "$facts" -o -fprintf "$T/known" "$facts" \\) 2>/dev/null; code=$?; late "$code"
+if [ "$code" != 0 ] && [ ! -s "$T/known" ] && [ ! -s "$T/missed" ]; then
+  # Of before that could be asked for.
+  sed -zn -e '/\\n/d' -e '/^"/d' -e 's|^|./|p' -- "$T/changed" "$T/new" | limit xargs -0 -r bash -c 'facts=$1; shift
+    exec find "$@" -maxdepth 0 -type f \\( -newerct "@$0" -printf "m$facts" -o -printf "k$facts" \\)' "\${since:-0}" "$facts" 2>/dev/null |
+    ( cd -- "$T" && sed -n -e 's|/\\./|/|' -e '/^k/{s/.//w known' -e 'd}' -e 's/.//p' > missed )
+fi
+[ -n "$since" ] || [ ! -s "$T/known" ] || { cat -- "$T/known" >> "$T/missed"; : > "$T/known"; }
+count < "$T/known"; lines=$counted; count < "$T/missed"; lines=$((lines + counted))
+count -d '' < "$T/changed"; others=$counted; count -d '' < "$T/new"; others=$((others + counted - lines))
+[ "$others" = 0 ] || cut -d / -f 2- "$T/known" "$T/missed" | tr '\\n' '\\0' | sort -z | comm -z -13 - <(sort -zu -- "$T/changed" "$T/new") | while IFS= read -r -d '' f; do
   if [ -L "$f" ]; then text=$(readlink -n -- "$f"; echo x); printf 'link %s\\0%s\\0' "$(printf '%s' "\${text%x}" | git hash-object --no-filters --stdin)" "$f"
-  elif [ -f "$f" ] && [ -r "$f" ]; then printf 'hash %s %s\\0%s\\0' "$(limit git hash-object --no-filters -- "./$f")" "$(stat -c '%f %s %.Y' -- "$f")" "$f"
+  elif [ -f "$f" ] && [ -r "$f" ]; then printf 'hash %s %s\\0%s\\0' "$(limit git hash-object --no-filters -- "./$f")" "$(stat -c '%a %s %.Y' -- "$f")" "$f"
   elif [ -d "$f" ] && [ -e "$f/.git" ]; then
     printf 'sub %s\\0%s\\0' "$(outside "\${Q[@]}" -C "./$f" rev-parse -q --verify HEAD 2>/dev/null)" "$f"
   else printf 'none\\0%s\\0' "$f"; fi
 done > "$T/files"
-: > "$T/known"; : > "$T/missed"; : > "$T/ids"
 hashed_files() { paste -d / "$T/ids" "$T/missed" | sed 's|^\\([^/]*\\)/[^ ]* \\([^ ]* [^ ]* [^ ]*\\) [^/]*/|hash \\1 \\2\\n|' | tr '\\n' '\\0'; }
-if [ -s "$T/plain" ]; then
-  sum=$(($(cut -d ' ' -f 3 "$T/plain" | tr '\\n' '+')0))
-  # Too much to be read each time: by size and time, as the large ones.
-  if [ "$sum" -gt $((most * 100)) ] || [ "$(wc -l < "$T/plain")" -gt 20000 ]; then most=0; fi
-  grep -E "^[^ ]+ 8... [0-9]{\${#most},} " "$T/plain" | while IFS= read -r r; do
-    set -f; set -- \${r%%/*}; [ "$3" -le "$most" ] || printf '%s\\n' "$r"
-  done > "$T/large"
+if [ "$lines" != 0 ]; then
+  # Unless a file has as many digits, none is large, nor all of them together.
+  digits=\${#most}
+  while [ "$digits" -gt 1 ] && [ $((lines * 10 ** (digits - 1))) -gt $((most * 100)) ]; do digits=$((digits - 1)); done
+  if [ "$lines" -gt 20000 ] || grep -qaE "^[^ ]+ [0-7]+ [0-9]{$digits,} " "$T/known" "$T/missed"; then
+    sum=$(($(cat -- "$T/known" "$T/missed" | cut -d ' ' -f 3 | tr '\\n' '+')0))
+    # Too much to be read each time: by size and time, as the large ones.
+    if [ "$sum" -gt $((most * 100)) ] || [ "$lines" -gt 20000 ]; then most=0; fi
+    grep -haE "^[^ ]+ [0-7]+ [0-9]{\${#most},} " "$T/known" "$T/missed" | while IFS= read -r r; do
+      set -f; set -- \${r%%/*}; [ "$3" -le "$most" ] || printf '%s\\n' "$r"
+    done > "$T/large"
+  fi
   if [ -s "$T/large" ]; then
     mkdir "$T/texts"; i=0
     while IFS= read -r r; do i=$((i + 1)); set -f; set -- \${r%%/*}; large_text "$3 $4" > "$T/texts/$i"; printf '%s\\n' "$T/texts/$i"; done < "$T/large" |
       limit git hash-object --no-filters --stdin-paths > "$T/hash" 2>/dev/null
     set +f
     paste -d / "$T/hash" "$T/large" | sed 's|^\\([^/]*\\)/[^ ]* \\([^ ]* [^ ]* [^ ]*\\) [^/]*/|large \\1 \\2\\n|' | tr '\\n' '\\0' >> "$T/files"
-    grep -vxF -f "$T/large" "$T/plain" > "$T/small"; mv -- "$T/small" "$T/plain"
+    for n in known missed; do grep -avxF -f "$T/large" "$T/$n" > "$T/small"; mv -- "$T/small" "$T/$n"; done
   fi
-  printf '%s\\n' "$since" | sort - "$T/plain" > "$T/small"
-  at=$(grep -nxFm 1 -e "$since" "$T/small"); at=\${at%%:*}
-  [ -z "$since" ] || head -n "$((at - 1))" "$T/small" > "$T/known"
-  tail -n "+$((at + 1))" "$T/small" > "$T/missed"
   read_missed() {
     [ -s "$T/missed" ] || { : > "$T/ids"; return; }
-    cut -d / -f 2- "$T/missed" > "$T/small"
-    limit git hash-object --no-filters --stdin-paths < "$T/small" > "$T/ids" 2>/dev/null; code=$?; late "$code"
+    cut -d / -f 2- "$T/missed" | limit git hash-object --no-filters --stdin-paths > "$T/ids" 2>/dev/null; code=$?; late "$code"
     [ "$code" = 0 ]
   }
   if ! read_missed; then
@@ -52,7 +63,8 @@ if [ -s "$T/plain" ]; then
     # Gone between two steps.
     read_missed || die again
   fi
-  [ "$(wc -l < "$T/ids")" = "$(wc -l < "$T/missed")" ] || die again
+  count < "$T/ids"; lines=$counted; count < "$T/missed"
+  [ "$lines" = "$counted" ] || die again
   [ -n "$apart" ] || hashed_files >> "$T/files"
 fi
 `;

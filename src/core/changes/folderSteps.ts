@@ -115,7 +115,7 @@ differ() { local of=$1 to=$2 r f i=0 was is all=() ids=() ; local -A before=() n
     i=M; [ "\${2:0:3}" = "\${5:0:3}" ] || i=T; [ "$2" != 000000 ] || i=A
     printf ':%s %s %s %s %s\\0%s\\0' "$2" "$5" "$3" "$6" "$i" "$f" >> "$to"
     case $4 in link) printf 'link %s\\0%s\\0' "$6" "$f" ;; *) set -- "$4" "$6" \${r%%//*}
-      printf '%s %s %x %s\\0%s\\0' "$1" "$2" "$((0$5))" "$3" "$f" ;; esac >> "$T/files"
+      printf '%s %s %s %s\\0%s\\0' "$1" "$2" "$5" "$3" "$f" ;; esac >> "$T/files"
   done 3< "$T/new" 4< "$T/newids"
   while IFS= read -r -d '' r; do
     f=\${r#*//}; [ -z "\${now[/$f]-}" ] || continue

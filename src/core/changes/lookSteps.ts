@@ -2,6 +2,8 @@ import { filesSteps } from './filesSteps';
 
 /** What both the reading and the discarding do in a repository that is located: its state, in files of our git directory. */
 export const lookSteps = `S=$O/$key
+# With its time: what was changed in the second of its writing is found by that.
+{ [ ! -f "$index" ] || limit cp -p -- "$index" "$T/index"; } & copying=$!
 filemode=true crlf=false
 if ask config --get-regexp '^core\\.(filemode|autocrlf)$'; then
   while IFS= read -r r; do
@@ -15,14 +17,17 @@ if ask config --get-regexp '^core\\.(filemode|autocrlf)$'; then
 fi
 private "$common/objects" "$format" "$S"
 export GIT_WORK_TREE="$here"
-# With its time: what was changed in the second of its writing is found by that.
-[ ! -f "$index" ] || limit cp -p -- "$index" "$T/index"
 for s in "\${index%/*}"/sharedindex.*; do [ ! -f "$s" ] || limit cp -p -- "$s" "$T/"; done
+wait "$copying"
 limit "\${G[@]}" ls-files -v -z > "$T/flags" 2>/dev/null & flags=$!
 [ ! -f "$common/info/exclude" ] || limit head -c 65536 -- "$common/info/exclude" > "$T/info/exclude"
 if [ -n "$head" ] && limit "\${G[@]}" cat-file -e "$head^{commit}" 2>/dev/null; then :; else head=; fi
 # stands for a file that is known by size and time only
-large_text() { printf 'Not kept: known by its size (%s bytes) and time (%s) only.\\n' \${1% *} \${1#* }; }
+large_text() {
+  # One tool writes it with a digit more.
+  local time=\${1#* }; [[ $time != *.?????????? ]] || time=\${time%?}
+  printf 'Not kept: known by its size (%s bytes) and time (%s) only.\\n' "\${1% *}" "$time"
+}
 run() { limit "\${G[@]}" "$@"; code=$?; late "$code"; return "$code"; }
 wait "$flags"; code=$?; late "$code"; [ "$code" = 0 ] || die unreadable
 # Not while git reads there: a HEAD that is being written is that of no repository.
@@ -39,9 +44,12 @@ if [ -s "$T/hidden" ]; then
 fi
 # Our copy of the index learns from it what was looked at.
 GIT_OPTIONAL_LOCKS=1 run status --porcelain=v2 -z --untracked-files=all --ignore-submodules=dirty > "$T/status" 2>"$T/said" || die unreadable
-[ -z "$apart" ] || sections status
-# What git would list as changed in the folder, without its looking at all of it again: each entry with as many fields before its name.
-sed -zn -e '/^2 /{h;n;x;s/ [NS][^ ]* / /}' -e '/^[12] .[.D] /d' -e '/^u /s/ [NS][^ ]* [0-7]* / /' -e '/^[12u] /p' "$T/status" | cut -z -d ' ' -f 9- > "$T/changed"
+if [ -n "$apart" ]; then sections status & telling=$!; fi
+# What git would list as changed in the folder, without its looking at all of it again: each entry with as many fields before its
+# name; and what it does not know, in a file of its own.
+: > "$T/new"
+{ cd -- "$T" && sed -zn -e '/^2 /{h;n;x;s/ [NS][^ ]* / /}' -e '/^[12] .[.D] /d' -e '/^u /s/ [NS][^ ]* [0-7]* / /' -e '/^[12u] /p' -e 's/^? //w new' status; } |
+  cut -z -d ' ' -f 9- > "$T/changed"
 limit "\${G[@]}" check-attr -z --stdin filter < "$T/changed" > "$T/filters" 2>/dev/null & attributes=$!
 ${filesSteps}wait "$attributes"; late $?
 `;

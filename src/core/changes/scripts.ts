@@ -9,10 +9,10 @@ import { lookSteps } from './lookSteps';
  */
 
 /** What every script begins with: an environment without git's variables, arguments, limits, our folder in the devbox. */
-export const changesPrelude = `LC_ALL=C; export LC_ALL; umask 077; since= apart=
+export const changesPrelude = `LC_ALL=C; export LC_ALL; umask 077; since= apart= had= telling=
 arg() { IFS= read -r -d '' "$1"; }
 exec 9>&1
-die() { printf '%s\\0' "$1" >&9; exit 3; }
+die() { [ -z "$telling" ] || wait "$telling"; printf '%s\\0' "$1" >&9; exit 3; }
 arg seconds
 for v in $(compgen -e); do case $v in GIT_*) unset "$v" ;; esac; done
 export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_ATTR_NOSYSTEM=1 GIT_OPTIONAL_LOCKS=0 GIT_TERMINAL_PROMPT=0 \\
@@ -24,7 +24,7 @@ G=("\${Q[@]}" -c core.excludesFile= -c core.attributesFile=/dev/null -c gc.auto=
 ours() { # makes our folder for a devbox: nobody else's, no link
   for d in /var/tmp /tmp "$HOME"; do
     [ -d "$d" ] && [ -w "$d" ] || continue
-    O=$d/.runloop-devboxes-$(id -u)
+    O=$d/.runloop-devboxes-$EUID
     [ -d "$O" ] || mkdir -- "$O" 2>/dev/null
     if [ -d "$O" ] && [ ! -L "$O" ] && [ -O "$O" ]; then chmod 700 "$O"; break; fi
     O=
@@ -33,20 +33,21 @@ ours() { # makes our folder for a devbox: nobody else's, no link
   # Of looks that were broken off.
   ! compgen -G "$O/look.*" >/dev/null || find "$O" -maxdepth 1 -name 'look.*' -mmin +30 -exec rm -rf -- {} + 2>/dev/null
 }
-look() { ours; T=$(mktemp -d "$O/look.XXXXXX") || die no_folder
+look() { ours; T=$O/look.$$.$EPOCHREALTIME.$RANDOM
+  # Nobody else makes one there, and none that is there is taken.
+  mkdir -- "$T" "$T/objects" "$T/objects/info" "$T/refs" "$T/info" || die no_folder
   HOME=$T XDG_CONFIG_HOME=$T; export HOME XDG_CONFIG_HOME
   trap 'rm -rf -- "$T"' EXIT; trap 'exit 130' HUP INT TERM PIPE; }
 # our git directory $T: objects of the repository ($1, its format $2), and those that we keep ($3)
 private() {
-  mkdir -p "$T/objects/info" "$T/refs" "$T/info"
   { printf '[core]\\nbare=false\\ncompression=1\\nfilemode=%s\\nautocrlf=%s\\n' "\${filemode:-true}" "\${crlf:-false}"
     [ "$2" = sha1 ] || printf 'repositoryformatversion=1\\n[extensions]\\nobjectformat=%s\\n' "$2"; } > "$T/config"
   printf 'ref: refs/heads/unborn\\n' > "$T/HEAD"
   : > "$T/objects/info/alternates"
-  if [ -n "$1" ]; then
-    ln -s -- "$1" "$T/repository" || die no_folder
-    printf '%s\\n' "$T/repository" > "$T/objects/info/alternates"
-  fi
+  R=$1
+  # By another name where git would take its own for something else.
+  case $R in *[!a-zA-Z0-9/._-]*) ln -s -- "$R" "$T/repository" || die no_folder; R=$T/repository ;; esac
+  [ -z "$R" ] || printf '%s\\n' "$R" > "$T/objects/info/alternates"
   for d in "$3/objects" "$3/turn/objects" "$3/folder/objects" "$3/folder/turn/objects"; do [ ! -d "$d" ] || printf '%s\\n' "$d" >> "$T/objects/info/alternates"; done
   export GIT_DIR="$T"
 }
@@ -76,13 +77,22 @@ locate() {
   case $index in /*) ;; *) index=$here/$index ;; esac
   case $format in sha1|sha256) ;; *) die no_repository ;; esac
 }
-sections() { # files of our git directory, each with its name and size before it
-  local n at=0 sizes
-  mapfile -t sizes < <(stat -c %s -- "\${@/#/$T/}")
+# files of our git directory: the names and sizes of all, then their bytes. Those whose hashes are in $had are known to whoever
+# looks, and what they know of the lines of files they tell by the hash of that.
+sections() {
+  local n at=$# facts whole=()
+  mapfile -t facts < <(cd -- "$T" && stat -c %s -- "$@" && { [ -z "$had" ] || sha256sum -- "$@"; })
   for n; do
-    printf '%s %s\\0' "$n" "\${sizes[at]}"; [ "\${sizes[at]}" = 0 ] || cat -- "$T/$n"
+    case "$had " in
+      ' ') printf '%s %s\\0' "$n" "\${facts[at - $#]}"; whole+=("$T/$n") ;;
+      *" $n:\${facts[at]%% *} "*) printf '%s =\\0' "$n" ;;
+      *) if [ "$n" = known ]; then printf '%s =%s\\0' "$n" "\${facts[at]%% *}"
+        else printf '%s %s\\0' "$n" "\${facts[at - $#]}"; whole+=("$T/$n"); fi ;;
+    esac
     at=$((at + 1))
   done
+  printf '\\0'
+  [ "\${#whole[@]}" = 0 ] || cat -- "\${whole[@]}"
 }
 `;
 
@@ -113,23 +123,26 @@ done
 [ -n "$kind" ] || exit 0
 note=$key/$(printf %s "$here" | sha256sum | head -c 20)/folder/at
 for d in /var/tmp /tmp "$HOME"; do
-  o=$d/.runloop-devboxes-$(id -u)
+  o=$d/.runloop-devboxes-$EUID
   if [ -O "$o" ] && [ -f "$o/$note" ]; then kind=noted; fi
 done
 printf '%s\\0' "$kind" "$here"
 exit 0`;
 
 /**
- * folder, a name for what we keep of it, bytes of which a file is kept, what for, the time up to which hashes are known or nothing
- * → sections (a name, its size, its bytes): see `changesReport.ts`; then such a time for the next look. What the folder held is kept at the first look. For `head`, `start` or `turn` instead → a patch against that;
+ * folder, a name for what we keep of it, bytes of which a file is kept, what for, the time up to which hashes are known or nothing,
+ * names and hashes of the sections that are known
+ * → sections: see `changesReport.ts`; then such a time for the next look. What the folder held is kept at the first look. For
+ * `head`, `start` or `turn` instead → a patch against that;
  * for `note` → nothing, and what the folder holds is kept as the beginning of a turn, in place of the one before.
  */
-export const readScript = `${changesPrelude}arg top; arg key; arg most; arg patch; arg since; exec </dev/null
+export const readScript = `${changesPrelude}arg top; arg key; arg most; arg patch; arg since; arg had; exec </dev/null
 locate; home=$(cd 2>/dev/null && pwd -P); look; allowed=$most apart=1
 # What is kept is kept with all hashes.
 case $patch$since in *[!0-9]*) since= ;; esac
 [ -z "$patch" ] || apart=
 [ -f "$O/$key/start" ] || { [ "$format" = sha1 ] && [ -f "$O/$key/folder/at" ]; } || since=
+[ -n "$since" ] || had=
 ${lookSteps}# What was noted of the folder before it was a repository is its start. Of other hashes nothing can be compared.
 F=$S/folder; [ "$format" = sha1 ] || [ -f "$S/start" ] || rm -rf -- "$S"
 keep() { # what is here now, as a tree among objects of ours
@@ -151,7 +164,7 @@ keep() { # what is here now, as a tree among objects of ours
               large_text "$rest" | git hash-object -w --stdin >/dev/null
               case $f in *$'\\n'*) ;; *) printf '%s/%s\\n' "$id" "$f" >> "$N/large" ;; esac
             fi
-            bits=100644; [ $((0x$mode & 0100)) = 0 ] || [ "$filemode" = false ] || bits=100755
+            bits=100644; [ $((0$mode & 0100)) = 0 ] || [ "$filemode" = false ] || bits=100755
             printf '%s %s\\t%s\\0' "$bits" "$id" "$f" ;;
           sub) case $f in */) ;; *) [ -z "$id" ] || printf '160000 %s\\t%s\\0' "$id" "$f" ;; esac ;;
         esac
@@ -168,7 +181,7 @@ known_large() { # files that were known by size and time when $1 was noted, and 
   local id f facts
   [ -s "$1/large" ] && [ ! -L "$1/large" ] || return 0
   head -n 100 -- "$1/large" | while IFS=/ read -r id f; do
-    [ -f "$f" ] && [ ! -L "$f" ] && facts=$(stat -c '%f %s %.Y' -- "$f") || continue
+    [ -f "$f" ] && [ ! -L "$f" ] && facts=$(stat -c '%a %s %.Y' -- "$f") || continue
     [ "$(large_text "\${facts#* }" | git hash-object --stdin)" != "$id" ] || printf 'large %s %s\\0%s\\0' "$id" "$facts" "$f"
   done >> "$T/files"
 }
@@ -192,14 +205,14 @@ if [ ! -f "$S/start" ] && [ ! -f "$F/at" ]; then
     printf '%s %s %s\\n' "$(cat "$N/tree")" "\${head:--}" "$(date +%s)" > "$N/start"
     rm -f -- "$N/tree" "$N/objects/info/alternates"
     mkdir -p -- "\${S%/*}" && mv -T -- "$N" "$S" 2>/dev/null
-    [ ! -d "$S/objects" ] || printf '%s\\n' "$T/repository" "$S/objects" > "$T/objects/info/alternates"
+    [ ! -d "$S/objects" ] || printf '%s\\n' "$R" "$S/objects" > "$T/objects/info/alternates"
   fi
 fi
 if [ "$patch" = note ]; then
   [ -f "$S/start" ] || [ -f "$F/at" ] || die no_folder
   # Of the turn before nothing is used: what it alone has would be missing with it.
   rm -rf -- "$S/turn" "$F/turn"
-  printf '%s\\n' "$T/repository" "$S/objects" > "$T/objects/info/alternates"
+  printf '%s\\n' "$R" "$S/objects" > "$T/objects/info/alternates"
   keep && [ -s "$N/tree" ] || die again
   hold
   printf '%s %s %s\\n' "$(cat "$N/tree")" "\${head:--}" "$(date +%s)" > "$N/note"
@@ -232,8 +245,8 @@ since_start() {
 }
 { printf '%s\\0' "$head" "$branch" "$format" "$common" "$filemode"; since_start; against turn/note "$T/turn"; } > "$T/facts"
 known_large "$S"; known_large "$S/turn"
-cat -- "$T/known" "$T/missed" > "$T/plain"
-sections facts files since turn hidden filters plain ids
+wait "$telling"
+sections facts files since turn hidden filters known missed ids
 printf 'end\\0'
 # What was changed in these seconds may be changed again without another time.
 printf %s "$((began - 2))"

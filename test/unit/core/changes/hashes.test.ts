@@ -15,6 +15,8 @@ describe('The hashes of files that are known from the look before', function () 
   let changes: DevboxChanges;
   /** Up to which second hashes were taken for known at the last look. */
   let until = 0;
+  /** Bytes that the last look was told. */
+  let told = 0;
   before(async () => {
     box = await changesDevbox(used.api, { name: 'hashes' });
     // Notes the names of which git is asked for a hash.
@@ -26,13 +28,15 @@ describe('The hashes of files that are known from the look before', function () 
       devboxId: box.id,
       requireRunning: () => Promise.resolve(),
       commands: {
-        run: (command, options) => {
+        run: async (command, options) => {
           until = Number(
             fieldsOf(options.stdin ?? Buffer.of())
-              .at(-1)
+              .at(-2)
               ?.toString(),
           );
-          return box.commands.run(`PATH=/tmp/noting:$PATH; ${command}`, options);
+          const result = await box.commands.run(`PATH=/tmp/noting:$PATH; ${command}`, options);
+          told = result.stdout.byteLength;
+          return result;
         },
       },
     });
@@ -103,5 +107,75 @@ describe('The hashes of files that are known from the look before', function () 
     assert.deepEqual((await settled(top)).ids, found.ids);
     const kept = `ls /var/tmp/.runloop-devboxes-*/${changes.keyOf(top)}`;
     assert.deepEqual((await box.bash(kept)).trim().split('\n').toSorted(), ['objects', 'start']);
+  });
+
+  const fresh = (): DevboxChanges =>
+    new DevboxChanges({ devboxId: box.id, requireRunning: () => Promise.resolve(), commands: box.commands });
+  /** Holds a look of somebody who knows the one before against a look of somebody who knows nothing. */
+  async function requireAsFresh(top: string): Promise<void> {
+    const [one, other] = [await changes.read(top, signal), await fresh().read(top, signal)];
+    assert.deepEqual(one, other);
+  }
+
+  it('come with a report of which only what is new is told, and the same as to somebody who knows nothing', async () => {
+    const top = await box.repository('for n in $(seq 300); do echo $n > a$n; done; echo old > z');
+    await changes.read(top, signal);
+    await box.bash(`cd ${top}; for n in $(seq 300); do echo more >> a$n; done; sleep 3`);
+    await changes.read(top, signal);
+    const whole = told;
+    await requireAsFresh(top);
+    // What it was asked before is known now; the lines are those of before.
+    assert.ok(told < 1_500 && told < whole / 20, `${told} of ${whole} bytes`);
+    for (const change of [
+      'echo a >> a7',
+      'echo new > new',
+      'rm a8',
+      'rm a9; ln -s z a9',
+      'git checkout -q a10',
+      'git add a11 a12',
+      'chmod +x a13',
+      'git mv a14 b14',
+      "echo 'a* filter=lfs' > .gitattributes",
+      "echo 'a*' > .gitignore",
+      'git update-index --assume-unchanged a15',
+      'git commit -qam two',
+      'rm new; mkdir new; echo n > new/n',
+    ]) {
+      await box.bash(`cd ${top}; ${change}`);
+      await requireAsFresh(top);
+    }
+  });
+
+  it('are not those of other files that took their names with a folder that was moved, of an age and a size', async () => {
+    const top = await box.repository('mkdir one; echo 1 > one/a');
+    await changes.read(top, signal);
+    await box.bash(`cd ${top}; mkdir two; echo first > one/a; echo other > two/a; sleep 3`);
+    for (let count = 0; count < 2; count += 1) await changes.read(top, signal);
+    await box.bash(`cd ${top}; mv one x; mv two one; mv x two`);
+    const { report } = await changes.read(top, signal);
+    const ids = ['one/a', 'two/a'].map((path) => report.files.get(path)?.id);
+    assert.deepEqual(ids, (await box.bash(`cd ${top}; git hash-object one/a two/a`)).trim().split('\n'));
+    await requireAsFresh(top);
+  });
+
+  it('are the same where the programs of the devbox are older', async () => {
+    await box.bash(
+      `{ echo '#!/bin/bash'; echo "real=$(command -v find)"; cat; } > /tmp/noting/find <<'END'\n` +
+        `for one; do [ "$one" != -files0-from ] || { echo "find: unknown predicate" >&2; exit 1; }; done; exec "$real" "$@"\nEND\n` +
+        'chmod +x /tmp/noting/find',
+    );
+    try {
+      const top = await box.repository('printf 0 > a; printf 0 > -b; mkdir d; printf 0 > d/c');
+      await changes.read(top, signal);
+      await box.bash(
+        `cd ${top}; echo a > a; echo b > ./-b; echo c > d/c; echo q > '"q'; echo n > $'n\\n'; echo p > 'd/./../%p %'; mkfifo pipe; sleep 3`,
+      );
+      for (let count = 0; count < 3; count += 1) await requireAsFresh(top);
+      assert.ok(told < 1_500, `${told}`);
+      await box.bash(`cd ${top}; echo more >> d/c`);
+      await requireAsFresh(top);
+    } finally {
+      await box.bash('rm /tmp/noting/find');
+    }
   });
 });
