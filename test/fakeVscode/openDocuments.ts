@@ -97,13 +97,21 @@ export function openDocument(editor: FakeEditor, uri: vscode.Uri, text: string, 
   };
 }
 
-/** Reads bytes in the encodings that tests use. */
+/** Reads bytes in the encodings that tests use; without one, by their mark or the zeros between their characters. */
 export function decode(
   bytes: Uint8Array,
   options?: { readonly encoding: string } | { readonly uri: vscode.Uri },
 ): Promise<string> {
-  const labels: Readonly<Record<string, string>> = { utf16le: 'utf-16le', iso88591: 'latin1' };
-  const encoding = options !== undefined && 'encoding' in options ? options.encoding : 'utf8';
+  const labels: Readonly<Record<string, string>> = { utf16le: 'utf-16le', utf16be: 'utf-16be', iso88591: 'latin1' };
+  const begin = [...bytes.subarray(0, 512)];
+  const zeros = (rest: number): boolean => begin.every((byte, at) => (byte === 0) === (at % 2 === rest));
+  const isWide = begin.length > 1 && (zeros(1) || zeros(0));
+  const mark = Buffer.from(bytes.subarray(0, 2)).toString('hex');
+  const told = mark === 'fffe' || zeros(1) ? 'utf16le' : mark === 'feff' || zeros(0) ? 'utf16be' : 'utf8';
+  const encoding = options !== undefined && 'encoding' in options ? options.encoding : begin.length > 1 ? told : 'utf8';
+  if (begin.includes(0) && !isWide && !encoding.startsWith('utf16')) {
+    return Promise.reject(new Error('File seems to be binary and cannot be opened as text'));
+  }
   return Promise.resolve(new TextDecoder(labels[encoding] ?? encoding, { ignoreBOM: true }).decode(bytes));
 }
 

@@ -1,8 +1,10 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { EventEmitter, FileDecoration, l10n, window, workspace, type Uri } from 'vscode';
+import { EventEmitter, FileDecoration, l10n, window, workspace, type TextDocument, type Uri } from 'vscode';
 import { hasGit } from '../../core/changes/compare';
 import type { SideContent } from '../../core/changes/devboxChanges';
 import type { Disposable } from '../../core/events';
+import { filesScheme } from '../commandIds';
 import { failureText } from '../messages/showFailure';
 import { changesScheme, lastCommit, sideOf, type AddressedSide } from './changeAddress';
 import { changeColour, changeKindWord, changeLetter } from './changeText';
@@ -17,6 +19,8 @@ const toldBy = 8_000;
 export class ChangeDocuments implements Disposable {
   readonly #lookOf: (devboxId: string) => DevboxLook | undefined;
   readonly #changed = new EventEmitter<Uri>();
+  /** In which encodings the editor has what it has open of devboxes. */
+  readonly #encodings = new WeakMap<TextDocument, string>();
   readonly #owned: readonly Disposable[];
 
   /** @param lookOf what reads a devbox, if it was looked at in this account */
@@ -29,6 +33,8 @@ export class ChangeDocuments implements Disposable {
         provideTextDocumentContent: (uri) => this.#text(uri),
       }),
       window.registerFileDecorationProvider({ provideFileDecoration: (uri) => decoration(uri) }),
+      workspace.onDidOpenTextDocument((document) => this.#follow(document)),
+      workspace.onDidChangeTextDocument(({ document }) => this.#follow(document)),
     ];
   }
 
@@ -66,7 +72,7 @@ export class ChangeDocuments implements Disposable {
   /** Whether a side is text that an editor can show. */
   async isText(uri: Uri): Promise<boolean> {
     const content = await this.content(uri);
-    return content?.kind === 'bytes' && !isBinary(content.bytes);
+    return content?.kind === 'bytes' && (await this.#decoded(uri, content.bytes)) !== undefined;
   }
 
   /** Tells the editor to read anew what is open of a devbox's folders. */
@@ -86,26 +92,74 @@ export class ChangeDocuments implements Disposable {
     if (side === undefined) return '';
     try {
       const content = await this.content(uri);
-      return content === undefined
-        ? l10n.t('This change is no longer available. Open it again from its row.')
-        : textOf(content);
+      if (content === undefined) return l10n.t('This change is no longer available. Open it again from its row.');
+      const text = content.kind === 'bytes' ? await this.#decoded(uri, content.bytes) : undefined;
+      return text ?? wordsFor(content);
     } catch (error) {
       // The editor compares a file with it: it keeps what it has, where words of ours would mark each line.
       if (isLastCommit(side)) throw error;
       return failureText(error);
     }
   }
+
+  /** As the editor reads the file itself: by what somebody chose for it, else by its settings and the bytes. Undefined for no text. */
+  async #decoded(uri: Uri, bytes: Buffer): Promise<string | undefined> {
+    const file = this.#fileOf(uri);
+    const encoding = workspace.textDocuments.find((one) => one.uri.toString() === file.toString())?.encoding ?? 'utf8';
+    let text: string;
+    try {
+      text = await (tellsItself(encoding, bytes)
+        ? workspace.decode(bytes, { uri: file })
+        : workspace.decode(bytes, { encoding }));
+    } catch {
+      // What the editor takes for binary it reads in no encoding.
+      return undefined;
+    }
+    return text.slice(0, toldBy).includes('\0') ? undefined : text.replace(/^\ufeff/, '');
+  }
+
+  /** The file that the editor has beside a side: where it is now, if it was moved. */
+  #fileOf(uri: Uri): Uri {
+    const { devboxId = '', top = '', path } = sideOf(uri) ?? {};
+    const of = this.#lookOf(devboxId)?.state?.repositories.find((one) => one.top === top);
+    const {
+      uncommitted = [],
+      sinceStart = [],
+      thisTurn = [],
+    } = of !== undefined && 'found' in of ? of.found.groups : {};
+    const moved = [...uncommitted, ...sinceStart, ...thisTurn].find((one) => one.from === path);
+    const place = moved === undefined ? uri.path : `${top === '/' ? '' : top}/${moved.path}`;
+    return uri.with({ scheme: filesScheme, path: place, query: '' });
+  }
+
+  /** Has the sides of a file read anew once the editor has it in another encoding. */
+  #follow(document: TextDocument): void {
+    const { uri: file, encoding } = document;
+    if (file.scheme !== filesScheme || (this.#encodings.get(document) ?? 'utf8') === encoding) return;
+    this.#encodings.set(document, encoding);
+    for (const { uri } of workspace.textDocuments) {
+      if (uri.scheme === changesScheme && this.#fileOf(uri).toString() === file.toString()) this.#changed.fire(uri);
+    }
+  }
+}
+
+/** Whether bytes are read by themselves, whichever encoding the file beside them has: they say what they are, or nothing is known. */
+function tellsItself(encoding: string, bytes: Buffer): boolean {
+  if (encoding === 'utf8' || encoding === 'utf8bom') return true;
+  const mark = bytes.toString('hex', 0, 3);
+  if (mark === 'efbbbf' || mark.startsWith('fffe') || mark.startsWith('feff')) return true;
+  return encoding.startsWith('utf16') && isUtf8(bytes) && !bytes.includes(0);
 }
 
 function isLastCommit({ id, isWork }: NonNullable<AddressedSide['side']>): boolean {
   return id === lastCommit && !isWork;
 }
 
-function textOf(content: SideContent): string {
+/** What stands for what is no text. */
+function wordsFor(content: SideContent): string {
   switch (content.kind) {
     case 'bytes': {
       const { bytes } = content;
-      if (!isBinary(bytes)) return bytes.toString('utf8');
       const hash = createHash('sha256').update(bytes).digest('hex');
       return `${l10n.t('Binary file: {0} bytes, SHA-256 {1}', bytes.length.toLocaleString(), hash)}\n`;
     }
