@@ -82,9 +82,10 @@ export class RecordTable<T extends Stored> {
   #put(record: T): void {
     const { name, status } = this.#shape.columns(record);
     this.#database.run(
-      `INSERT INTO ${this.#shape.table} (id, name, status, doc) VALUES (?, ?, ?, ?)
+      `INSERT INTO ${this.#shape.table} (id, name, status, doc) VALUES (?, ?, ?, CAST(? AS TEXT))
        ON CONFLICT (id) DO UPDATE SET name = excluded.name, status = excluded.status, doc = excluded.doc`,
-      [record.id, name ?? null, status ?? null, JSON.stringify(record)],
+      // As bytes: SQLite's WebAssembly takes text in one character after the other, and everybody waits for it.
+      [record.id, name ?? null, status ?? null, Buffer.from(JSON.stringify(record))],
     );
   }
 
