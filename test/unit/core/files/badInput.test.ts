@@ -115,6 +115,14 @@ describe('Bad input of the files of a devbox', function () {
     await fails(box.files.delete('/sys/fs', { recursive: true, signal }), 'file_read_only', 'file_denied');
     for (const path of ['/dev/zero', '/dev/tty', '/dev/full']) await fails(read(path), 'file_special');
     assert.equal((await read('/proc/version')).length > 0, true);
+    const dir = await fresh(
+      `mkfifo pipe; perl -MSocket -e 'socket(S, PF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un("socket")) or die'`,
+    );
+    for (const name of ['pipe', 'socket']) {
+      await fails(read(`${dir}/${name}`), 'file_special');
+      await fails(box.files.write(`${dir}/${name}`, content('x'), { ...all, token: 'any' }), 'file_special');
+    }
+    assert.equal(await box.bash(`cd ${dir}; find . -mindepth 1 -printf '%f %y\\n' | sort`), 'pipe p\nsocket s\n');
   });
 
   it('bytes that are no text, and 10 MB of them, come and go as they are', async () => {
