@@ -81,8 +81,7 @@ export const filesAndAccounts: UiTests = (useWindow) =>
       await page.evaluate(`globalThis.showSaveFilePicker = async () =>
         (await navigator.storage.getDirectory()).getFileHandle(${JSON.stringify(name)}, { create: true })`);
       await workbench.runCommand('File: Save As...');
-      await workbench.quickInput.pressButton('Show Local');
-      await workbench.quickInput.waitForClosed();
+      await workbench.quickInput.leaveBy('Show Local');
       const held = (): Promise<string> =>
         page.evaluate<string>(`navigator.storage.getDirectory()
           .then((root) => root.getFileHandle(${JSON.stringify(name)}, { create: true }))
