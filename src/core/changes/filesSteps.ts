@@ -8,7 +8,7 @@
 export const filesSteps = `printf -v began '%(%s)T' -1
 count() { local all; mapfile "$@" all; counted=\${#all[@]}; }
 facts='%C@ %m %s %T@ %D %i/%p\\n'
-: > "$T/known"; : > "$T/missed"; : > "$T/files"; : > "$T/ids"
+: > "$T/known"; : > "$T/missed"; : > "$T/files"; : > "$T/ids"; : > "$T/below"
 # By the time of their last change, which nobody can set, the names of files that can be written on one line.
 cat -- "$T/changed" "$T/new" | limit find -files0-from - -maxdepth 0 -type f ! -path $'*\\n*' ! -path '"*' \\
   \\( -newerct "@\${since:-0}" -fprintf "$T/missed" "$facts" -o -fprintf "$T/known" "$facts" \\) 2>/dev/null; code=$?; late "$code"
@@ -22,7 +22,10 @@ fi
 count < "$T/known"; lines=$counted; count < "$T/missed"; lines=$((lines + counted))
 count -d '' < "$T/changed"; others=$counted; count -d '' < "$T/new"; others=$((others + counted - lines))
 [ "$others" = 0 ] || cut -d / -f 2- "$T/known" "$T/missed" | tr '\\n' '\\0' | sort -z | comm -z -13 - <(sort -zu -- "$T/changed" "$T/new") | while IFS= read -r -d '' f; do
-  if [ -L "$f" ]; then text=$(readlink -n -- "$f"; echo x); printf 'link %s\\0%s\\0' "$(printf '%s' "\${text%x}" | git hash-object --no-filters --stdin)" "$f"
+  if [ -L "$f" ]; then
+    # What the index has below one that leads to itself: git says nothing of it, as it cannot look.
+    [ -e "$f" ] || limit "\${G[@]}" ls-files -s -z -- ":(literal)$f/" >> "$T/below" 2>/dev/null
+    text=$(readlink -n -- "$f"; echo x); printf 'link %s\\0%s\\0' "$(printf '%s' "\${text%x}" | git hash-object --no-filters --stdin)" "$f"
   elif [ -f "$f" ] && [ -r "$f" ]; then printf 'hash %s %s\\0%s\\0' "$(limit git hash-object --no-filters -- "./$f")" "$(stat -c '%a %s %.Y' -- "$f")" "$f"
   elif [ -d "$f" ] && [ -e "$f/.git" ]; then
     printf 'sub %s\\0%s\\0' "$(outside "\${Q[@]}" -C "./$f" rev-parse -q --verify HEAD 2>/dev/null)" "$f"

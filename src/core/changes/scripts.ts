@@ -244,6 +244,18 @@ since_start() {
   else : > "$T/since"; printf '%s\\0' '' '' ''; fi
 }
 { printf '%s\\0' "$head" "$branch" "$format" "$common" "$filemode"; since_start; against turn/note "$T/turn"; } > "$T/facts"
+gone_below() { # adds to the differences in $1 what is below links to themselves and is in the index as it was
+  local r f mode id rest
+  while IFS= read -r -d '' r; do
+    f=\${r#*$'\\t'}; read -r mode id rest <<< "\${r%%$'\\t'*}"
+    [ "$rest" != 0 ] || grep -qazxF -e "$f" "$1" || printf ':%s 000000 %s %s D\\0%s\\0' "$mode" "$id" "\${id//[0-9a-f]/0}" "$f"
+  done < "$T/below" > "$T/more"
+  cat -- "$T/more" >> "$1"
+}
+if [ -s "$T/below" ]; then
+  [ ! -f "$S/start" ] || gone_below "$T/since"
+  gone_below "$T/turn"
+fi
 known_large "$S"; known_large "$S/turn"
 wait "$telling"
 sections facts files since turn hidden filters known missed ids

@@ -142,6 +142,17 @@ describe('The changes in a repository of a devbox', function () {
     assert.deepEqual((await box.groups(top)).since, ['deleted d', 'added d/x']);
   });
 
+  it('tell that files are gone in whose folder there is a link to itself now', async () => {
+    const top = await box.repository('mkdir d e; echo in > d/x; echo in > d/y; echo in > e/x');
+    await box.read(top);
+    await box.bash(`cd ${top}; echo staged > d/y; git add -A; rm -r d e; ln -s ./d d; ln -s nowhere e`);
+    await requireAsGitSays(box, top);
+    const gone = ['untracked d', 'deleted d/x', 'deleted d/y', 'untracked e', 'deleted e/x'];
+    assert.deepEqual((await box.groups(top)).since, gone);
+    assert.deepEqual(await box.sides(top, 'd/x', 'sinceStart'), ['in\n', '-']);
+    assert.deepEqual(await box.sides(top, 'd/y', 'sinceStart'), ['in\n', '-']);
+  });
+
   it('have their start also where the repository has cleared away what was only staged then', async () => {
     const top = await box.repository('echo one > a');
     await box.bash(`cd ${top}; echo staged > new; echo two > a; git add -A`);
