@@ -17,6 +17,14 @@ const readMs = 15_000;
 /** Days after which what a session has left, whose end was sudden, is removed. */
 const keptDays = 7;
 
+/**
+ * Shell code that takes what a program prints and gives what that switches in the terminal, a line each: the latest of each
+ * kind, in its order, with a blank in front of its last letter. It has neither single quotes nor backslashes in it.
+ */
+const switches =
+  `{ E=$(echo Gw== | base64 -d); LC_ALL=C grep -aoE "$E[[]([?][0-9;]*[hl]|>[0-9;]*m)|$E[=>]" | sed "s/[hl]$/ &/" | ` +
+  'cat -n | tac | sort -s -u -k2,2 | sort -n -k1,1 | cut -f2; }';
+
 /** Of one session. In it each shell has a folder of its own: one that ends late takes nothing away from the one that came after it. */
 function folderOf(name: string): string {
   return `"$HOME/.cache/runloop-vscode/terminals/${name}"`;
@@ -32,8 +40,10 @@ function folderOf(name: string): string {
 export function recordedShell(name: string, ready: string): string {
   const reader =
     `IFS= read -r _; k=0; while stdbuf -o0 head -c ${pieceBytes} >"$D/$k" && [ -s "$D/$k" ]; ` +
+    // What the first pieces have switched is in force until it is switched back: a program that has the whole screen, say.
+    `do { tr -d " " <"$D/modes"; cat "$D/$((k-2))"; } 2>/dev/null | ${switches} >"$D/modes+"; mv "$D/modes+" "$D/modes"; ` +
     // Without room, or a folder, nobody could tell any more what is missing: then there is none, and the shell goes on.
-    'do rm -f "$D/$((k-2))"; k=$((k+1)); done; rm -rf "$D"/[0-9]*; cat >/dev/null';
+    'rm -f "$D/$((k-2))"; k=$((k+1)); done; rm -rf "$D"/[0-9]*; cat >/dev/null';
   return (
     `P=${folderOf(name)}; D="$P/$$"; command -v stdbuf >/dev/null && script --help 2>&1 | grep -q -e --log-out && ` +
     // What a shell that ends has emptied goes in between.
@@ -50,6 +60,8 @@ export interface Recorded {
   readonly bytes: Buffer;
   /** How many bytes it has printed in all; `bytes` are the last of these. */
   readonly end: number;
+  /** What was switched in the terminal by what is wanted and comes no more: the other screen, keys, the mouse. */
+  readonly switched: string;
 }
 
 /**
@@ -71,13 +83,17 @@ export async function readRecording(
     `[ $((e - b)) -gt ${mostReplayed} ] && b=$((e - ${mostReplayed}))`,
     '[ $b -lt $l ] && b=$l; [ $b -gt $e ] && b=$e; echo "$b $e"',
     'cat $(seq $a $k) | tail -c +$((b - l + 1)) | head -c $((e - b)) | base64 -w0',
+    `echo; f=$((${from} > l ? ${from} - l : 0)); [ $b -le ${from} ] || ` +
+      `{ [ $f -gt 0 ] || tr -d ' ' <modes; cat $(seq $a $k) | head -c $((b - l)) | tail -c +$((f + 1)); } | ${switches} | ` +
+      "tr -d ' \n' | base64 -w0",
   ].join('; ');
   const { exitStatus, stdout } = await runCommand(api, devboxId, asOwn(command), { signal: deadline(readMs, signal) });
-  const [numbers = '', data = ''] = stdout.split('\n');
+  const [numbers = '', data = '', modes = ''] = stdout.split('\n');
   const [begin, end] = numbers.split(' ').map(Number);
   if (exitStatus !== 0 || begin === undefined || end === undefined) return undefined;
   const bytes = Buffer.from(data.trim(), 'base64');
-  return Number.isSafeInteger(end) && bytes.length === end - begin ? { bytes, end } : undefined;
+  const switched = Buffer.from(modes.trim(), 'base64').toString('latin1');
+  return Number.isSafeInteger(end) && bytes.length === end - begin ? { bytes, end, switched } : undefined;
 }
 
 /**

@@ -7,8 +7,12 @@ import { placeIn, readRecording } from './recording';
 
 /** What reads a recording may be cut off; reading it again changes nothing. */
 const readRule: RetryRule = { tries: 4, delayMs: 250, factor: 3, maxDelayMs: 3_000, jitter: false };
+/** Bytes at the beginning of an end that may belong to what is left out. */
+const longestPart = 4_096;
 /** Looks for where the live output goes on in the recording. */
 const mostLooks = 3;
+
+const keepCursor = '\u001b7';
 
 /** What became of the output from the time when nobody was connected. */
 export type Filled = 'all' | 'end' | 'nothing';
@@ -97,7 +101,7 @@ export class ShownOutput {
         const retryOn = (error: unknown): boolean => isTransient(error) && !isLost();
         const recorded = await retrying(read, { rule: readRule, signal, retryOn });
         if (recorded === undefined) return 'nothing';
-        const { bytes, end } = recorded;
+        const { bytes, end, switched } = recorded;
         const begin = end - bytes.length;
         const now = Buffer.concat(this.#held ?? []);
         const at = now.length === 0 ? bytes.length : live.length === 0 ? undefined : placeIn(bytes, now, live.length);
@@ -106,7 +110,9 @@ export class ShownOutput {
         const missed = bytes.subarray(0, at);
         // A character that the cut has split goes on in what was missed.
         if (!isAll) this.#flush();
-        this.#decode(isAll ? missed : missed.subarray(missed.findIndex((byte) => (byte & 0xc0) !== 0x80)), true);
+        // Leaving the other screen puts the cursor where it was kept last: here, where nobody had taken that screen.
+        if (switched !== '') this.#onOutput(`${keepCursor}${switched}`, true);
+        this.#decode(isAll ? missed : missed.subarray(wholeFrom(missed)), true);
         this.#shown = begin + at;
         return isAll ? 'all' : 'end';
       }
@@ -151,4 +157,15 @@ export class ShownOutput {
     const text = this.#decoder.decode();
     if (text !== '') this.#onOutput(text, false);
   }
+}
+
+/** Where something begins that does not belong to what is left out: a line, a sequence, or at least a character. */
+function wholeFrom(bytes: Buffer): number {
+  const at = bytes.subarray(0, longestPart).findIndex((byte) => byte === 0x0a || byte === 0x1b);
+  return at < 0
+    ? Math.max(
+        bytes.findIndex((byte) => (byte & 0xc0) !== 0x80),
+        0,
+      )
+    : at;
 }

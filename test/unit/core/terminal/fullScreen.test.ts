@@ -49,4 +49,34 @@ describe('A full-screen program in a terminal', function () {
       way.close();
     }
   });
+
+  const begin = (text: string): string => text.slice(0, 200).replaceAll('\u001b', '␛');
+
+  // What it has switched in the terminal is at the beginning of all that it has printed, most of which comes no more.
+  for (const [size, bytes] of [
+    ['more than is shown again', 400_000],
+    ['more than is kept', 18_000_000],
+  ] as const) {
+    it(`finds its screen and its keys again in another window after it has printed ${size}`, async () => {
+      const id = await used.devbox();
+      const first = used.terminal(id, { name: 'long' });
+      await used.shows(first, /\$ $/);
+      first.session.write(
+        "printf '\\033[?1049h\\033[?1h\\033=\\033[?7l\\033[>4;2m'; yes | head -c 1000; printf '\\033[?7h'; " +
+          `yes | head -c ${bytes}; echo dra''wn; read -r _; printf '\\033[?1049l'; yes | head -c 400000; echo le''ft\r`,
+      );
+      await used.shows(first, /drawn/);
+      first.session.dispose();
+      const second = used.terminal(id, { name: 'long', isKnown: true });
+      await used.shows(second, /drawn/);
+      // In the order in which they came last; its lines begin with a whole one.
+      assert.match(second.text.slice(0, 200), /^␛7[^y]*␛\[\?1049h␛\[\?1h␛=␛\[>4;2m␛\[\?7h\n?y\r\ny\r\n/);
+      second.session.write('\r');
+      await used.shows(second, /left/);
+      second.session.dispose();
+      const third = used.terminal(id, { name: 'long', isKnown: true });
+      await used.shows(third, /left/);
+      assert.match(begin(third.text), /^␛7[^y]*␛\[\?1049l\n?y\r\n/);
+    });
+  }
 });
