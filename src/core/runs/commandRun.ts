@@ -17,6 +17,8 @@ export interface CommandRunOptions {
   readonly show: (groups: readonly LineGroup[]) => void;
   /** Told where less than all of the output can be shown while the command runs. */
   readonly onLess: (less: LessOutput) => void;
+  /** Told why the command could not be ended, and may go on. @returns once it is to be tried again; false where it is not */
+  readonly onNotEnded?: ((error: unknown) => Promise<boolean>) | undefined;
 }
 
 /** Milliseconds that ending a command may take. */
@@ -32,7 +34,7 @@ export async function runCommandShown(
   api: RunloopApi,
   devboxId: string,
   command: string,
-  { signal, secrets, show, onLess }: CommandRunOptions,
+  { signal, secrets, show, onLess, onNotEnded }: CommandRunOptions,
 ): Promise<number | undefined> {
   // Not cancelled half-way: nobody could tell then whether it runs.
   const word = randomUUID();
@@ -43,7 +45,14 @@ export async function runCommandShown(
     return (await api.executions.retrieve(of, { signal })).exitStatus;
   } catch (error) {
     if (!signal.aborted) throw error;
-    await end(api, of, word);
+    for (let isEnded = false; !isEnded;) {
+      try {
+        await end(api, of, word);
+        isEnded = true;
+      } catch (failure) {
+        if ((await onNotEnded?.(failure)) !== true) throw failure;
+      }
+    }
     throw endedBy(signal, devboxId);
   }
 }

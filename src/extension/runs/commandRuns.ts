@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { l10n, Uri } from 'vscode';
-import { linkSignals } from '../../ground/deadline';
+import { linkSignals, whenEnded } from '../../ground/deadline';
 import { RuntimeError } from '../../core/errors';
 import type { LineGroup } from '../../core/logs/lineGroups';
 import { oneLine } from '../../core/safeText';
@@ -34,6 +34,8 @@ interface Part {
   /** Runloop has given only the last part of its output. */
   isCut: boolean;
   startedMs: number | undefined;
+  /** Why it could not be stopped, in words; it may run until it is stopped once more. */
+  notStopped: string | undefined;
   /** How it ended, in words. */
   end: string | undefined;
 }
@@ -45,24 +47,36 @@ export class CommandRun {
   /** Whose devboxes they are. */
   readonly account: SignedIn;
   readonly devboxes: readonly Devbox[];
+  /** The command as it is shown. */
+  readonly #shown: string;
   readonly #parts: readonly Part[];
   readonly #onChange: () => void;
   readonly #stop = new AbortController();
+  /** Wake whoever could not end the command. */
+  #again: (() => void)[] = [];
   #isOver = false;
   #status: number | undefined;
 
-  /** @param number tells the documents of a window apart */
+  /**
+   * @param number tells the documents of a window apart
+   * @param options.secrets what is known that must not be shown, also where the person has typed it
+   */
   constructor(
     number: number,
     command: string,
-    { account, devboxes }: { readonly account: SignedIn; readonly devboxes: readonly Devbox[] },
+    {
+      account,
+      devboxes,
+      secrets = [],
+    }: { readonly account: SignedIn; readonly devboxes: readonly Devbox[]; readonly secrets?: readonly string[] },
     onChange: () => void,
   ) {
     this.command = command;
+    this.#shown = redact(command, secrets);
     this.account = account;
     this.devboxes = devboxes;
     this.#onChange = onChange;
-    const name = oneLine(redact(command), 40).replaceAll('/', '∕');
+    const name = oneLine(this.#shown, 40).replaceAll('/', '∕');
     this.uri = Uri.from({ scheme: runScheme, path: `/${name}`, query: String(number) });
     this.#parts = devboxes.map((devbox) => ({
       devbox,
@@ -72,6 +86,7 @@ export class CommandRun {
       isLate: false,
       isCut: false,
       startedMs: undefined,
+      notStopped: undefined,
       end: undefined,
     }));
   }
@@ -85,9 +100,10 @@ export class CommandRun {
     return this.#isOver;
   }
 
-  /** Ends the command wherever it runs. */
+  /** Ends the command wherever it runs; once more where that has failed. */
   stop(): void {
     this.#stop.abort();
+    for (const again of this.#again.splice(0)) again();
   }
 
   /** Runs it everywhere, some at once; failures are part of the document. */
@@ -121,11 +137,12 @@ export class CommandRun {
             else part.isCut = true;
             this.#onChange();
           },
+          onNotEnded: async (error) => this.#isStoppedAgain(part, error),
         });
         this.#status = status;
         part.end = status === undefined ? l10n.t('ended') : l10n.t('exit code {0}', status);
       } catch (error) {
-        part.end = RuntimeError.is(error, 'cancelled') ? l10n.t('stopped') : failureText(error);
+        part.end = RuntimeError.is(error, 'cancelled') ? l10n.t('stopped') : (part.notStopped ?? failureText(error));
       } finally {
         clearInterval(using);
       }
@@ -142,12 +159,31 @@ export class CommandRun {
   /** The document as it is now: a group for each devbox. */
   text(): string {
     const groups = this.#parts.map((part) => {
-      const { devbox, startedMs, end, lines } = part;
-      const state = end ?? (startedMs === undefined ? l10n.t('waiting…') : l10n.t('running…'));
+      const { devbox, startedMs, end, notStopped, lines } = part;
+      const state = end ?? notStopped ?? (startedMs === undefined ? l10n.t('waiting…') : l10n.t('running…'));
       const head = `── ${devboxName(devbox)} (${oneLine(devbox.id, 60)}) ── ${state}`;
       return [head, ...less(part), ...lines].join('\n');
     });
-    return `$ ${redact(this.command)}\n\n${groups.join('\n\n')}\n`;
+    return `$ ${this.#shown}\n\n${groups.join('\n\n')}\n`;
+  }
+
+  /** Waits until it is stopped once more. @returns false if the window leaves the account: nobody can stop it then */
+  async #isStoppedAgain(part: Part, error: unknown): Promise<boolean> {
+    const { ended } = this.account;
+    part.notStopped = l10n.t('not stopped, and may still be running: {0}', failureText(error));
+    this.#onChange();
+    if (!ended.aborted) {
+      const waited = new AbortController();
+      await new Promise<void>((resolve) => {
+        this.#again.push(resolve);
+        whenEnded(ended, resolve, waited.signal);
+      });
+      waited.abort();
+    }
+    if (ended.aborted) return false;
+    part.notStopped = undefined;
+    this.#onChange();
+    return true;
   }
 
   #show(part: Part, groups: readonly LineGroup[]): void {

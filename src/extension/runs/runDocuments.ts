@@ -49,8 +49,11 @@ export class RunDocuments implements TextDocumentContentProvider, Disposable {
     command: string,
     devboxes: readonly Devbox[],
   ): Promise<{ readonly ended: Promise<number | undefined> }> {
+    const { knownSecrets } = this.#services;
+    const known = await Promise.all(devboxes.map(async (devbox) => knownSecrets.inOutputOf(account.api, devbox)));
     this.#count += 1;
-    const run: CommandRun = new CommandRun(this.#count, command, { account, devboxes }, () => this.#draw(run));
+    const of = { account, devboxes, secrets: known.flat() };
+    const run: CommandRun = new CommandRun(this.#count, command, of, () => this.#draw(run));
     this.#runs.set(run.uri.toString(), run);
     this.#forgetOld();
     const ended = run.run(this.#services).then(() => run.status);

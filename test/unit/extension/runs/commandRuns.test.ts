@@ -3,6 +3,7 @@ import { describe, it } from 'mocha';
 import { runCommand } from '../../../../src/core/platform/runCommand';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { CommandRun } from '../../../../src/extension/runs/commandRuns';
+import { RunDocuments } from '../../../../src/extension/runs/runDocuments';
 import { RunHistory } from '../../../../src/extension/runs/runHistory';
 import type { SignedIn } from '../../../../src/extension/account/account';
 import { SecretSessionKeys } from '../../../../src/extension/account/sessionKeys';
@@ -10,11 +11,12 @@ import { KnownSecrets } from '../../../../src/extension/session/knownSecrets';
 import { Log } from '../../../../src/extension/messages/log';
 import { FakeMemory } from '../../../fakeVscode/memory';
 import { startCuttingProxy } from '../../core/logs/cuttingProxy';
+import { orderFaults } from '../../../platform/orderedFaults';
 import { useWindow } from '../../../fakeVscode/useWindow';
 
 describe('The document of a command', function () {
   this.timeout(120_000);
-  const used = useWindow();
+  const used = useWindow({ platform: ['--fault-control'] });
 
   const account = (): SignedIn => ({
     api: used.api,
@@ -73,6 +75,57 @@ describe('The document of a command', function () {
     await run.run({ knownSecrets, devboxUse: { used: () => undefined } });
     assert.match(run.text(), /\nover\n$/);
     assert.ok(run.text().length < 500_000, String(run.text().length));
+  });
+
+  it('says that a command was not stopped that Runloop does not end, and stops it when it is asked to once more', async () => {
+    const { api, editor, platform } = used;
+    const { id } = await api.devboxes.create({ name: 'not stopped' }, { requestId: crypto.randomUUID() });
+    const devbox = (await api.devboxes.waitForStatus(id, ['running'], 20)) ?? assert.fail();
+    const knownSecrets = new KnownSecrets(editor.secrets, new SecretSessionKeys(editor.secrets, new Log()));
+    const run = new CommandRun(
+      5,
+      'sleep 300 & echo "child $!"; wait',
+      { account: account(), devboxes: [devbox] },
+      () => undefined,
+    );
+    const running = run.run({ knownSecrets, devboxUse: { used: () => undefined } });
+    const shows = (wanted: RegExp): Promise<void> => editor.eventually(() => wanted.test(run.text()));
+    await shows(/\nchild \d+\n/);
+    const child = /\nchild (\d+)\n/.exec(run.text())?.[1] ?? '';
+    const lives = async (): Promise<boolean> => (await runCommand(api, id, `kill -0 ${child}`)).exitStatus === 0;
+    await orderFaults(platform, {
+      fault: 'status',
+      status: 409,
+      method: 'POST',
+      path: '/v1/devboxes/*/executions/*/kill',
+    });
+    run.stop();
+    await shows(/ ── not stopped, and may still be running: The Runloop API refused the request/);
+    assert.deepEqual([run.isOver, await lives()], [false, true]);
+    await orderFaults(platform);
+    run.stop();
+    await running;
+    assert.match(run.text(), / ── stopped after [\d.]+ s\n/);
+    assert.equal(await lives(), false);
+  });
+
+  it('shows no secret of the devbox that stands in the command either', async () => {
+    const { api, editor } = used;
+    const { id } = await api.devboxes.create({ name: 'secret' }, { requestId: crypto.randomUUID() });
+    const devbox = (await api.devboxes.waitForStatus(id, ['running'], 20)) ?? assert.fail();
+    const knownSecrets = new KnownSecrets(editor.secrets, new SecretSessionKeys(editor.secrets, new Log()));
+    knownSecrets.add(id, ['hunter2xyz']);
+    const documents = new RunDocuments({ knownSecrets, devboxUse: { used: () => undefined }, log: new Log() });
+    try {
+      const { ended } = await documents.start(account(), 'echo hunter2xyz', [devbox]);
+      await ended;
+      const shown = editor.documents.at(-1) ?? assert.fail();
+      const text = documents.get(shown.uri)?.text() ?? assert.fail();
+      assert.match(text, /\$ echo \[removed\]\n[^]*\n\[removed\]\n/);
+      assert.doesNotMatch(`${shown.uri.toString()} ${text}`, /hunter2xyz/);
+    } finally {
+      documents.dispose();
+    }
   });
 
   it('keeps commands for the next time in each devbox, and none with a secret in it', async () => {
