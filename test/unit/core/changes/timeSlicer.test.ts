@@ -9,7 +9,6 @@ const id = (of: number): string => of.toString(16).padStart(40, '0');
 
 /** What the script says of so many files, of which a third each is changed, moved and new. */
 function largeReport(): Buffer {
-  const section = (name: string, text: string): string => `${name} ${text.length}\0${text}`;
   const lines = (line: (at: number) => string): string => Array.from({ length: count }, (_, at) => line(at)).join('');
   const zero = '0'.repeat(40);
   const status = lines((at) =>
@@ -20,13 +19,14 @@ function largeReport(): Buffer {
         : `? f${at}\0`,
   );
   // What is new has the content of what is gone.
-  const files = lines((at) =>
-    at % 3 === 1 ? '' : `hash ${id(at % 3 === 0 ? count + at : at - 1)} 81a4 1 1\0f${at}\0`,
-  );
+  const isThere = (at: number): boolean => at % 3 !== 1;
+  const missed = lines((at) => (isThere(at) ? `1.0 100644 1 1/f${at}\n` : ''));
+  const ids = lines((at) => (isThere(at) ? `${id(at % 3 === 0 ? count + at : at - 1)}\n` : ''));
   const since = `:100644 100644 ${zero} ${zero} M\0other\0`;
   const facts = ['', 'main', 'sha1', '/r/.git', 'true', id(1), '', '1'].map((one) => `${one}\0`).join('');
-  const all = [section('facts', facts), section('status', status), section('files', files), section('since', since)];
-  return Buffer.from([...all, section('turn', ''), section('hidden', ''), section('filters', '')].join('') + 'end\0');
+  const parts = { facts, status, files: '', since, turn: '', hidden: '', filters: '', missed, ids };
+  const titles = Object.entries(parts).map(([name, text]) => `${name} ${text.length}\0`);
+  return Buffer.from([...titles, '\0', ...Object.values(parts), 'end\0'].join(''));
 }
 
 describe('A repository that differs in tens of thousands of files', function () {
