@@ -258,12 +258,14 @@ if (dev) {
       entryPoints: testFiles('test/unit').filter(isOfExtension),
       alias: withFakeEditor,
     }),
-    // What a benchmark measures without an editor.
+    // What benchmarks measure without an editor.
     esbuild.build({
       ...unitTests,
       outdir: 'out/bench',
-      outbase: 'test/bench/agents',
-      entryPoints: ['test/bench/agents/agentsWindow.ts'],
+      entryPoints: {
+        agentsWindow: 'test/bench/agents/agentsWindow.ts',
+        changesWindow: 'test/bench/changesWindow.ts',
+      },
       alias: withFakeEditor,
     }),
     // Named .mjs because that is how VS Code knows a suite that is an ES module.

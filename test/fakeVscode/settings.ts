@@ -45,7 +45,14 @@ export class FakeSettings {
   }
 }
 
+let ofManifest: Readonly<Record<string, unknown>> | undefined;
+
+/** Read once: the editor has them in memory, and the extension asks for all of them each time that it needs one. */
 function defaults(): Readonly<Record<string, unknown>> {
+  return (ofManifest ??= readDefaults());
+}
+
+function readDefaults(): Readonly<Record<string, unknown>> {
   const manifest = asObject(parseJson(readFileSync('package.json', 'utf8')));
   const configuration = asObject(asObject(manifest?.['contributes'])?.['configuration']);
   return Object.fromEntries(
