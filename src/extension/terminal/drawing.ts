@@ -10,6 +10,16 @@ const mostUndrawn = 512 * 1024;
 /** Milliseconds that it may take to draw these: keys wait for as long. */
 const drawMs = 200;
 
+/** A sequence that has begun and is not complete: one with parameters, a string up to its end, one of two characters. */
+const begunSequence = new RegExp(
+  `^${escape}(?:\\[[0-?]*[ -/]*|\\][^\\x07\\x18\\x1a\\x9c]*|[PX^_][^\\x18\\x1a\\x9c]*|[ -/]*)$`,
+);
+const strings = new RegExp(`^${escape}[\\]PX^_]`);
+/** Characters of one string, such as a picture, after which it is broken: one without an end would not let anybody ask. */
+const longestString = 8 * 1024 * 1024;
+/** Characters that are kept of one with parameters; none is as long. */
+const longestSequence = 256;
+
 interface Question {
   readonly mode: number;
   /** Characters before it, since the last one. */
@@ -29,6 +39,8 @@ export class Drawing {
   #lastAnswerMs = 0;
   /** Characters in a millisecond; what is assumed first is changed with each answer. */
   #speed = 160;
+  /** How a sequence begins that goes on in what comes next; empty where none does. */
+  #open = '';
   /** It answers, though perhaps slowly. */
   #hasAnswered = false;
 
@@ -55,14 +67,45 @@ export class Drawing {
     return Math.round(this.most / 4);
   }
 
-  /** Counts what it is given. @returns the question to be put behind it, if one is due */
-  given(characters: number, isReplay: boolean): string {
-    this.#sinceQuestion += characters;
-    if (!isReplay && this.#sinceQuestion < this.piece) return '';
+  /** Whether it may have more. Within a sequence of any length, such as a picture, it cannot be asked, nor wait for an answer. */
+  get isReady(): boolean {
+    return this.undrawn < this.most || this.#asked.length === 0;
+  }
+
+  /**
+   * Counts what it is given.
+   *
+   * @returns that, with the question in it, if one is due: behind it, but never within a sequence, which would be broken
+   */
+  given(text: string, isReplay: boolean): string {
+    const at = this.#placeIn(text);
+    this.#sinceQuestion += at ?? text.length;
+    if (at === undefined || (!isReplay && this.#sinceQuestion < this.piece)) {
+      if (at !== undefined) this.#sinceQuestion += text.length - at;
+      return text;
+    }
     const mode = firstMode + (this.#count++ % modes);
     this.#asked.push({ mode, characters: this.#sinceQuestion, isReplay, askedMs: performance.now() });
-    this.#sinceQuestion = 0;
-    return `${escape}[?${mode}$p`;
+    this.#sinceQuestion = text.length - at;
+    return `${text.slice(0, at)}${escape}[?${mode}$p${text.slice(at)}`;
+  }
+
+  /** It was given something else, whose sequences are whole. */
+  interrupted(): void {
+    this.#open = '';
+  }
+
+  /** @returns the last place that is not within a sequence; undefined if there is none */
+  #placeIn(text: string): number | undefined {
+    const at = text.lastIndexOf(escape);
+    const last = at < 0 ? this.#open + text : text.slice(at);
+    const begun = begunSequence.exec(last)?.[0] ?? '';
+    this.#open = strings.test(begun) ? begun.slice(0, 2) : begun.slice(0, longestSequence);
+    if (begun === '') return text.length;
+    if (at >= 0) return at;
+    if (this.#sinceQuestion < longestString) return undefined;
+    this.#open = '';
+    return text.length;
   }
 
   /** Takes the answers out of what the terminal has typed. */

@@ -96,6 +96,7 @@ export class Pacing {
     }
     for (const waiting of this.#waiting.splice(0)) this.#write(waiting.text, waiting.isReplay);
     this.#terminal.write(text);
+    this.#drawing.interrupted();
     this.#resume();
     this.#wait();
   }
@@ -109,7 +110,7 @@ export class Pacing {
   #give(): void {
     clearTimeout(this.#impatience);
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      if (this.#drawing.undrawn >= this.#drawing.most) break;
+      if (!this.#drawing.isReady) break;
       const { text, isReplay } = next;
       const length = pieceLength(text, this.#drawing.piece);
       if (length < text.length) this.#waiting[0] = { text: text.slice(length), isReplay };
@@ -126,7 +127,7 @@ export class Pacing {
   }
 
   #write(text: string, isReplay: boolean): void {
-    this.#terminal.write(text + this.#drawing.given(text.length, isReplay));
+    this.#terminal.write(this.#drawing.given(text, isReplay));
   }
 
   /** A terminal may not answer at all. */

@@ -148,4 +148,41 @@ describe('The pace of a terminal', function () {
     assert.ok(pieces.length > 2, String(pieces.length));
     assert.ok(pieces.every((piece) => Buffer.from(piece).toString() === piece));
   });
+
+  it('asks nothing within a sequence, which that would break, and waits for no answer there', async () => {
+    const terminal = terminalOf(300);
+    const sequences = [
+      '\u001b[38;2;1;2;3m',
+      '\u001b[?2004h',
+      '\u001b(B',
+      '\u001b]8;;https://example.com/page\u0007',
+      '\u001b]0;title\u001b\\',
+      `\u001bPq${'#1~-'.repeat(150_000)}\u001b\\`,
+    ];
+    // So that it is asked behind each piece, which ends anywhere.
+    const text = Array.from({ length: 300 }, (_, index) => `${'x'.repeat(2_100)}${sequences[index % 5] ?? ''}`).join(
+      '',
+    );
+    const all = `${text}${sequences[5] ?? ''}over`;
+    for (let at = 0; at < all.length; at += 2_107) terminal.pacing.show(all.slice(at, at + 2_107));
+    await eventually(
+      () => Promise.resolve(terminal.text),
+      (seen) => seen === all,
+      20_000,
+    );
+    const whole = terminal.given.split(new RegExp(question.source)).filter((_, index) => index % 2 === 0);
+    assert.ok(whole.length > 20, String(whole.length));
+    const rest = whole.map((piece) => sequences.reduce((left, one) => left.replaceAll(one, ''), piece)).join('');
+    assert.match(rest, /^x+over$/);
+    assert.equal(rest.length, 300 * 2_100 + 'over'.length);
+  });
+
+  it('is kept where a string has no end', () => {
+    const terminal = terminalOf(100);
+    terminal.answers = false;
+    terminal.pacing.show('\u001b]0;');
+    for (let count = 0; count < 40 && !terminal.isPaused; count += 1) terminal.pacing.show('x'.repeat(1024 * 1024));
+    assert.ok(terminal.isPaused);
+    assert.ok(terminal.given.length < 12 * 1024 * 1024, String(terminal.given.length));
+  });
 });
