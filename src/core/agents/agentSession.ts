@@ -1,12 +1,12 @@
 import { TimeSlicer } from '../../ground/timeSlicer';
 import { randomUUID } from 'node:crypto';
-import { RuntimeError } from '../errors';
+import { isTransient, RuntimeError } from '../errors';
 import { asObject, asString, parseJson, type JsonObject } from '../parse';
 import { agentsProblem } from '../problems/agents';
 import type { AcpSchema, InitializeAnswer } from './acpSchema';
-import { FrameReader, type Frame } from './frames';
+import { FrameQueue, type Frame, type MessageFrame } from './frames';
 import type { LedgerEntry } from './ledger';
-import { OpenRequests, type Method } from './openRequests';
+import { OpenRequests, takeUpMethod, type Method } from './openRequests';
 import type { SessionContext } from './sessionEvents';
 import type { AgentLife, Appended } from './spool';
 import { waitingRequest, type Choice, type GivenAnswer, type WaitingRequest } from './waiting';
@@ -16,12 +16,14 @@ const unknownMethod = -32_601;
 const wrongParameters = -32_602;
 /** The most requests that wait at once; what is more stays unanswered. */
 const mostWaiting = 200;
+/** Characters of an id that is answered. */
+const longestId = 500;
 
 /** One process of an agent as one window sees it. Nothing comes of itself: {@link look} is asked for. */
 export class AgentSession {
   readonly #context: SessionContext;
   readonly #schema: AcpSchema;
-  readonly #reader = new FrameReader();
+  readonly #frames = new FrameQueue();
   readonly #window = randomUUID();
   readonly #open: OpenRequests;
   /** Methods of what any window has asked, by the request's id. */
@@ -34,6 +36,8 @@ export class AgentSession {
   readonly #turns = new Set<string>();
   /** Tool calls without a final status. */
   readonly #calls = new Set<string>();
+  /** Lines of the ledger that are not taken in yet: a connection may be cut in between. */
+  #untold: LedgerEntry[] = [];
   #agent: InitializeAnswer | undefined;
   #sessionId: string | undefined;
   #life: AgentLife = 'running';
@@ -81,18 +85,27 @@ export class AgentSession {
   async look(signal: AbortSignal): Promise<void> {
     const slicer = new TimeSlicer();
     for (;;) {
+      await this.#takeAll(slicer, signal);
       const seen = await this.#context.spool.look(signal);
       for (const entry of seen.entries) this.#note(entry);
-      await this.#tellOf(seen.entries, signal);
-      for (const frame of this.#reader.take(seen.output)) {
-        await this.#take(frame, signal);
-        await slicer.share();
-      }
+      this.#untold.push(...seen.entries);
+      this.#frames.add(seen.output);
+      await this.#takeAll(slicer, signal);
       if (seen.hasMore) continue;
       this.#life = seen.life;
       if (seen.life !== 'running') this.#end(seen.exitCode);
       return;
     }
+  }
+
+  /** Takes in what was read, each once, also where the last look was cut in its midst. */
+  async #takeAll(slicer: TimeSlicer, signal: AbortSignal): Promise<void> {
+    await this.#tellOf(this.#untold, signal);
+    this.#untold = [];
+    await this.#frames.takeAll(async (frame) => {
+      await this.#take(frame, signal);
+      await slicer.share();
+    });
   }
 
   async initialize(signal: AbortSignal): Promise<void> {
@@ -113,7 +126,7 @@ export class AgentSession {
 
   /** Goes on with a session of an earlier process. @returns false if this agent cannot */
   async takeUp(sessionId: string, cwd: string, signal: AbortSignal): Promise<boolean> {
-    const method = this.#agent === undefined ? undefined : takeUpMethod(this.#agent);
+    const method = this.#agent && takeUpMethod(this.#agent);
     if (method !== undefined) await this.#ask(method, { sessionId, cwd, mcpServers: [] }, signal);
     return method !== undefined;
   }
@@ -208,11 +221,11 @@ export class AgentSession {
       this.#context.onEvent?.({ kind: 'lost', frame });
       return;
     }
-    const { message, digest } = frame;
+    const { message } = frame;
     const method = asString(message['method']);
     const id = message['id'];
     if (method === undefined) this.#settle(message);
-    else if (typeof id === 'number' || typeof id === 'string') await this.#request(id, method, message, digest, signal);
+    else if (typeof id === 'number' || typeof id === 'string') await this.#request(id, method, frame, signal);
     else if (method === 'session/update') this.#updated(message['params']);
   }
 
@@ -235,20 +248,15 @@ export class AgentSession {
     this.#open.settle(id, message);
   }
 
-  async #request(
-    id: number | string,
-    method: string,
-    message: JsonObject,
-    digest: string,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #request(id: number | string, method: string, { message, digest }: MessageFrame, signal: AbortSignal) {
     const key = JSON.stringify(id);
+    if (key.length > longestId) return;
     // Answered, by anybody, or an id that the agent uses again: the first answer is the only one.
     const isPermission = method === 'session/request_permission';
     if (this.#seen.has(key) || (this.#answered.has(key) && !isPermission)) return;
-    if (isPermission) this.#seen.add(key);
     const asked = this.#schema.permission.safeParse(message['params']);
     if (isPermission && asked.success) {
+      this.#seen.add(key);
       if (this.#waiting.size >= mostWaiting) return;
       const request = waitingRequest(key, digest, asked.data);
       if (!this.#answered.has(key)) this.#waiting.set(key, request);
@@ -261,9 +269,10 @@ export class AgentSession {
     try {
       await this.#tell({ jsonrpc: '2.0', id, error }, `a:${key}`, digest, signal);
     } catch (failure) {
-      // An agent that has ended waits for nothing.
-      if (!RuntimeError.is(failure) || failure.problem.id !== 'agent_ended') throw failure;
+      // An agent that has ended waits for nothing, and what cannot be told holds up nothing else.
+      if (!RuntimeError.is(failure) || isTransient(failure)) throw failure;
     }
+    if (isPermission) this.#seen.add(key);
   }
 
   #updated(params: unknown): void {
@@ -286,10 +295,4 @@ export class AgentSession {
     if (!this.#hasTold) this.#context.onEvent?.({ kind: 'gone', life: this.#life, exitCode });
     this.#hasTold = true;
   }
-}
-
-/** By which of its requests an agent goes on with a session of an earlier process. */
-function takeUpMethod({ agentCapabilities: able }: InitializeAnswer): 'session/load' | 'session/resume' | undefined {
-  if (able.loadSession) return 'session/load';
-  return able.sessionCapabilities.resume ? 'session/resume' : undefined;
 }

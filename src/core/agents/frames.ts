@@ -1,4 +1,5 @@
 import { digestOf } from './ledger';
+import { isTransient } from '../errors';
 import { asObject, parseJson, type JsonObject } from '../parse';
 
 /** The longest line that is taken for a frame. */
@@ -6,11 +7,16 @@ const longestFrame = 16 * 1024 * 1024;
 /** How much is kept of a line that is none. */
 const mostNoise = 500;
 
+export interface MessageFrame {
+  readonly kind: 'message';
+  readonly message: JsonObject;
+  /** SHA-256 of its line. */
+  readonly digest: string;
+}
+
 /** One line of an agent's output: a frame, a line that is none, or one that was too long to keep. */
 export type Frame =
-  | { readonly kind: 'message'; readonly message: JsonObject; readonly digest: string }
-  | { readonly kind: 'noise'; readonly text: string }
-  | { readonly kind: 'cut'; readonly bytes: number };
+  MessageFrame | { readonly kind: 'noise'; readonly text: string } | { readonly kind: 'cut'; readonly bytes: number };
 
 interface Line {
   readonly pieces: readonly Uint8Array[];
@@ -35,6 +41,11 @@ export class FrameReader {
 
   /** Takes the next bytes. @returns the lines that are whole now, each read when it is asked for: megabytes may come at once */
   take(bytes: Uint8Array): Iterable<Frame> {
+    return framesOf(this.lines(bytes));
+  }
+
+  /** The lines that are whole with these bytes. */
+  lines(bytes: Uint8Array): readonly Line[] {
     const lines: Line[] = [];
     let from = 0;
     for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
@@ -43,7 +54,7 @@ export class FrameReader {
       from = end + 1;
     }
     this.#keep(bytes.subarray(from));
-    return framesOf(lines);
+    return lines;
   }
 
   #keep(piece: Uint8Array): void {
@@ -60,7 +71,35 @@ export class FrameReader {
   }
 }
 
-function* framesOf(lines: readonly Line[]): Generator<Frame> {
+/** Frames that came, taken in one after the other. */
+export class FrameQueue {
+  readonly #reader = new FrameReader();
+  #came: Iterator<Frame, undefined> | undefined;
+  #next: Frame | undefined;
+
+  /** Adds the next bytes, when what came before them is taken in. */
+  add(bytes: Uint8Array): void {
+    this.#came = framesOf(this.#reader.lines(bytes));
+  }
+
+  /** @param take where it fails for now, the same frame comes again the next time */
+  async takeAll(take: (frame: Frame) => Promise<void>): Promise<void> {
+    for (;;) {
+      this.#next ??= this.#came?.next().value;
+      if (this.#next === undefined) return;
+      const frame = this.#next;
+      this.#next = undefined;
+      try {
+        await take(frame);
+      } catch (error) {
+        if (isTransient(error)) this.#next = frame;
+        throw error;
+      }
+    }
+  }
+}
+
+function* framesOf(lines: readonly Line[]): Generator<Frame, undefined> {
   for (const { pieces, bytes, isKept } of lines) {
     const line = Buffer.concat(pieces);
     const text = line.toString();
@@ -72,4 +111,5 @@ function* framesOf(lines: readonly Line[]): Generator<Frame> {
       else yield { kind: 'message', message, digest: digestOf(line) };
     }
   }
+  return undefined;
 }

@@ -2,7 +2,7 @@ import { RuntimeError } from '../errors';
 import { asObject, asString, type JsonObject } from '../parse';
 import { agentsProblem } from '../problems/agents';
 import { noDetails, type Problem } from '../problems/problem';
-import type { AcpSchema } from './acpSchema';
+import type { AcpSchema, InitializeAnswer } from './acpSchema';
 
 export type Method = Exclude<keyof AcpSchema, 'permission' | 'update'>;
 
@@ -92,4 +92,12 @@ function whyOf(error: JsonObject): string {
   const details = asString(data) ?? asString(asObject(data)?.['details']) ?? asString(asObject(data)?.['message']);
   const words = [asString(error['message']), details].filter((text) => text !== undefined && text.trim() !== '');
   return words.length === 0 ? noDetails : [...new Set(words)].join(': ').slice(0, 500);
+}
+
+/** By which of its requests an agent goes on with a session of an earlier process. */
+export function takeUpMethod({
+  agentCapabilities: able,
+}: InitializeAnswer): 'session/load' | 'session/resume' | undefined {
+  if (able.loadSession) return 'session/load';
+  return able.sessionCapabilities.resume ? 'session/resume' : undefined;
 }

@@ -5,6 +5,8 @@ import { afterEach, before, describe, it } from 'mocha';
 import { AgentSession } from '../../../../src/core/agents/agentSession';
 import type { SessionEvent } from '../../../../src/core/agents/sessionEvents';
 import { AgentSpool } from '../../../../src/core/agents/spool';
+import type { DevboxCommands } from '../../../../src/core/channel/devboxCommands';
+import { httpProblem } from '../../../../src/core/problems/http';
 import { RuntimeError } from '../../../../src/core/errors';
 import { usePlatform } from '../../../platform/usePlatform';
 import { filesDevbox, signal, type FilesDevbox } from '../files/useFiles';
@@ -42,8 +44,8 @@ describe('A session of an agent', function () {
     }
   });
 
-  async function window(folder: string, who: string, earlierId?: string): Promise<AgentSession> {
-    const spool = new AgentSpool({ devboxId: box.id, commands: box.commands, folder, sealKey });
+  async function window(folder: string, who: string, earlierId?: string, commands: DevboxCommands = box.commands) {
+    const spool = new AgentSpool({ devboxId: box.id, commands, folder, sealKey });
     const onEvent = (event: SessionEvent): void => void events.push(event);
     return AgentSession.over({ spool, devboxId: box.id, who, now: Date.now, onEvent, ...(earlierId && { earlierId }) });
   }
@@ -217,6 +219,45 @@ describe('A session of an agent', function () {
     assert.match(JSON.stringify(told[1]?.frame), /"optionId":"no"/);
     assert.ok(events.some((event) => event.kind === 'asked' && event.request.id === '0'));
     assert.ok(events.some((event) => event.kind === 'stopped' && event.reason === 'end_turn'));
+  });
+
+  it('loses nothing of what was said where the connection is cut within a look', async () => {
+    const { session, folder } = await started();
+    hostile = folder;
+    const unknown = (id: string): string =>
+      `${JSON.stringify({ jsonrpc: '2.0', id, method: 'fs/read_text_file', params: {} })}\n`;
+    const steps = ['a', 'b', 'c'].map((word) => ({ say: word, raw: unknown(word) }));
+    const turn = prompt(session, ...steps, { say: 'last' }, { run: 'touch asked' });
+    // Until the agent has said all of it, nobody looks: what unknown requests are answered comes later.
+    for (let i = 0; i < 200 && !(await box.bash(`cat ${folder}/out`)).includes('touch asked'); i += 1) await sleep(50);
+    let runs = 0;
+    const cut: DevboxCommands = {
+      run: async (...args) => {
+        if ((runs += 1) % 2 === 0) {
+          throw new RuntimeError({
+            problem: httpProblem('unreachable', { whom: 'Runloop', why: 'cut' }),
+            shouldRetry: true,
+          });
+        }
+        return box.commands.run(...args);
+      },
+    };
+    events.length = 0;
+    const later = await window(folder, 'later', undefined, cut);
+    for (let i = 0; i < 40 && later.waiting.size === 0; i += 1) await later.look(signal).catch(() => undefined);
+    assert.ok(runs > 6);
+    assert.deepEqual([...later.waiting.keys()], ['0']);
+    const said = events.flatMap((event) =>
+      event.kind === 'update' &&
+      event.update.sessionUpdate === 'agent_message_chunk' &&
+      event.update.content.type === 'text'
+        ? [event.update.content.text]
+        : [],
+    );
+    assert.deepEqual(said, ['a', 'b', 'c', 'last']);
+    assert.equal(events.filter(({ kind }) => kind === 'told').length, 1);
+    await later.answer('0', no, signal).catch(() => later.answer('0', no, signal));
+    await during(session, turn);
   });
 
   it('stands hostile lines: no JSON, unknown requests, ids as text and used again', async () => {
