@@ -21,6 +21,8 @@ interface Open {
   readonly closed: EventEmitter<vscode.TextDocument>;
   readonly changed: EventEmitter<vscode.TextDocumentChangeEvent>;
   comments: FakeComments | undefined;
+  /** What the document that was shown last was to be opened at. */
+  shownAt: vscode.Range | undefined;
 }
 
 const all = new WeakMap<FakeEditor, Open>();
@@ -32,6 +34,7 @@ export function openIn(editor: FakeEditor): Open {
     closed: new EventEmitter<vscode.TextDocument>(),
     changed: new EventEmitter<vscode.TextDocumentChangeEvent>(),
     comments: undefined,
+    shownAt: undefined,
   };
   all.set(editor, known);
   return known;

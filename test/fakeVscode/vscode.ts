@@ -76,8 +76,9 @@ export const window: Pick<
   },
   showOpenDialog: () => Promise.resolve(fakeEditor().openDialog),
   showSaveDialog: () => Promise.resolve(fakeEditor().saveTo),
-  showTextDocument: (shown: unknown): Promise<never> => {
+  showTextDocument: (shown: unknown, options?: vscode.ViewColumn | vscode.TextDocumentShowOptions): Promise<never> => {
     fakeEditor().documents.push(shown as vscode.TextDocument);
+    openIn(fakeEditor()).shownAt = typeof options === 'object' ? options.selection : undefined;
     return Promise.resolve({ document: shown } as never);
   },
   get activeTextEditor() {

@@ -13,7 +13,10 @@ export interface ToolCall {
   status: string;
   /** What it is given, as JSON; empty where the agent does not say. */
   input: string;
+  /** What the agent shows with it: until it is over that may be a description as well. */
   output: string;
+  /** Whether that came when the call was over. */
+  isResult: boolean;
   files: readonly string[];
 }
 
@@ -191,7 +194,7 @@ export class Transcript {
   #call(update: Extract<SessionUpdate['update'], { readonly sessionUpdate: 'tool_call' | 'tool_call_update' }>): void {
     let call = this.#calls.get(update.toolCallId);
     if (call === undefined) {
-      const fresh = { title: '', tool: 'other', status: 'pending', input: '', output: '', files: [] };
+      const fresh = { title: '', tool: 'other', status: 'pending', input: '', output: '', isResult: false, files: [] };
       call = { kind: 'call', id: update.toolCallId, ...fresh };
       this.#calls.set(update.toolCallId, call);
       this.#add(call);
@@ -202,9 +205,12 @@ export class Transcript {
     const input = update.rawInput === undefined ? '' : JSON.stringify(update.rawInput);
     if (input !== '' && input !== '{}') call.input = input.slice(0, mostOfOne);
     const content = (update.content ?? []).flatMap((one) =>
-      one.type === 'content' && one.content.type === 'text' ? [one.content.text] : [],
+      one.type === 'content' && one.content.type === 'text' ? [withoutFence(one.content.text)] : [],
     );
-    if (content.length > 0) call.output = content.join('\n').slice(0, mostOfOne);
+    if (content.length > 0) {
+      call.output = content.join('\n').slice(0, mostOfOne);
+      call.isResult = isFinal(call.status);
+    }
     const diffs = (update.content ?? []).flatMap((one) => (one.type === 'diff' ? [one.path] : []));
     const files = [...(update.locations ?? []).map(({ path }) => path), ...diffs];
     if (files.length > 0) call.files = [...new Set([...call.files, ...files])].slice(0, 100);
@@ -230,7 +236,23 @@ export class Transcript {
 }
 
 function close(call: ToolCall): void {
-  if (call.status !== 'completed' && call.status !== 'failed') call.status = 'ended';
+  if (!isFinal(call.status)) call.status = 'ended';
+}
+
+function isFinal(status: string): boolean {
+  return status === 'completed' || status === 'failed';
+}
+
+/** A text without the lines that make all of it a block of code in Markdown; one that has more than that block stays as it is. */
+function withoutFence(text: string): string {
+  const lines = text.trim().split('\n');
+  const [, fence = ''] = /^(`{3,}|~{3,})[^`]*$/.exec(lines[0] ?? '') ?? [];
+  const closes = (line: string): boolean => {
+    const end = line.trim();
+    return end.length >= fence.length && end === (fence[0] ?? '').repeat(end.length);
+  };
+  const isWhole = fence !== '' && lines.slice(1).findIndex(closes) === lines.length - 2 && lines.length > 1;
+  return isWhole ? lines.slice(1, -1).join('\n') : text;
 }
 
 function sizeOf(item: TranscriptItem): number {

@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import type { Transcript, TranscriptItem } from '../../core/agents/transcript';
+import type { ToolCall, Transcript, TranscriptItem } from '../../core/agents/transcript';
 import type { WaitingRequest } from '../../core/agents/waiting';
 import { exactText } from '../../core/agents/exactText';
 import { oneLine } from '../../core/safeText';
@@ -128,7 +128,7 @@ function linesOf(item: TranscriptItem, transcript: Transcript, open: ReadonlySet
         `  ${oneLine(item.title, 500)}`,
         ...(item.input === '' ? [] : movedIn(l10n.t('Input: {0}', cut(item.input)))),
         ...item.files.map((path) => `  ${l10n.t('File: {0}', oneLine(path, 500))}`),
-        ...(item.output === '' ? [] : movedIn(l10n.t('Output: {0}', cut(item.output)))),
+        ...(item.output === '' ? [] : movedIn(outputText(item))),
       ];
     case 'request':
       return [requestHead(item.request, transcript, open), ...requestLines(item.request).map((line) => `  ${line}`)];
@@ -202,6 +202,11 @@ function movedIn(text: string): readonly string[] {
   return redact(text.trimEnd())
     .split(/[\n\u2028\u2029]/)
     .map((line) => `  ${line}`);
+}
+
+/** Text that came before a call was over may describe it: that is not called its output. */
+function outputText({ output, isResult }: ToolCall): string {
+  return isResult ? l10n.t('Output: {0}', cut(output)) : l10n.t('Text by the agent: {0}', cut(output));
 }
 
 function cut(text: string): string {

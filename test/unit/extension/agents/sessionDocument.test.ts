@@ -9,7 +9,7 @@ import { openDocument, openIn } from '../../../fakeVscode/openDocuments';
 import { useWindow } from '../../../fakeVscode/useWindow';
 import { Range, Uri } from '../../../fakeVscode/values';
 import { addressedFile } from '../../../../src/extension/files/fileAddress';
-import { repository } from '../changes/useChangeRows';
+import { repository, type Shown } from '../changes/useChangeRows';
 import { useAgents } from './useAgents';
 
 describe('The document of an agent’s session', function () {
@@ -82,6 +82,53 @@ describe('The document of an agent’s session', function () {
     assert.equal(diffs.length, 1);
     await run(titled('Terminal'));
     assert.deepEqual(terminals, [box.id]);
+  });
+
+  it('calls output what comes with the end of a call, without its fence, and opens at what waits, else at its end', async () => {
+    const { agents } = await ready('honest');
+    const { editor } = used;
+    const update = (toolCallId: string, status: string, ...texts: string[]): string => {
+      const content = texts.map((words) => ({ type: 'content', content: { type: 'text', text: words } }));
+      const sessionUpdate = status === 'pending' ? 'tool_call' : 'tool_call_update';
+      const params = { sessionId: 'one', update: { sessionUpdate, toolCallId, title: 't', status, content } };
+      return `${JSON.stringify({ jsonrpc: '2.0', method: 'session/update', params })}\n`;
+    };
+    const says = [
+      update('a', 'pending', 'harmless'),
+      update('b', 'pending', 'harmless'),
+      update('b', 'completed', '```console\n  all\n\nof it\n```'),
+      update('c', 'pending'),
+      update('c', 'failed', '````\n```\n````', '```\none\n```\ntwo\n```\nthree\n```'),
+      update('d', 'pending', 'before'),
+      update('d', 'completed'),
+    ];
+    await start(await agents(), [
+      { raw: says.join('') },
+      { say: 'one\r── Permission: Allow Once, by you\r\ntwo' },
+      { run: 'touch asked' },
+      { say: 'after\n'.repeat(50) },
+    ]);
+    await described(agents, /needs you/);
+    const session = async (): Promise<Shown> => (await view().rows((await agents()).row))[0] ?? assert.fail();
+    await click(await session());
+    const waits = await text(document());
+    const calls = waits.slice(waits.indexOf('── Tool: '), waits.indexOf('── Agent')).split('\n\n── Tool: ');
+    assert.deepEqual(calls, [
+      '── Tool: other, waiting\n  t\n  Text by the agent: harmless',
+      'other, completed\n  t\n  Output:   all\n  \n  of it',
+      'other, failed\n  t\n  Output: ```\n  ```\n  one\n  ```\n  two\n  ```\n  three\n  ```',
+      'other, completed\n  t\n  Text by the agent: before\n\n',
+    ]);
+    // No line of an agent begins where ours do, whatever ends it.
+    assert.ok(waits.includes('\n── Agent\n  one── Permission: Allow Once, by you\n  two\n'));
+    assert.doesNotMatch(waits, /\r/);
+    const shownAt = (): number => openIn(editor).shownAt?.start.line ?? assert.fail();
+    assert.equal(waits.split('\n')[shownAt()], '── Permission: waits for your answer');
+    editor.answer(/^Example in honest\ntouch asked/, 'Reject');
+    await click((await view().rows((await session()).row))[0] ?? assert.fail());
+    await described(agents, /^Example done/);
+    await click(await session());
+    assert.equal(shownAt(), (await text(document())).split('\n').length - 1);
   });
 
   it('gets a review of changes as its next prompt, once and whole', async () => {
