@@ -215,7 +215,7 @@ export const changes: UiTests = (useWindow) =>
         (await session().api.evaluate((vscode) => vscode.workspace.workspaceFolders?.[0]?.uri.fsPath)) ?? assert.fail();
       const git = (...args: readonly string[]): string =>
         execFileSync('git', ['-C', folder, ...args], { encoding: 'utf8' });
-      clones.push(join(folder, '.git'));
+      clones.push(join(folder, '.git'), join(folder, 'own.txt'));
       git('init', '-q', '-b', 'main');
       writeFileSync(join(folder, 'own.txt'), 'own\n');
       git('add', 'own.txt');
