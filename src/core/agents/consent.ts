@@ -10,6 +10,8 @@ export interface ConsentRule {
   /** The resolved working directory of the agent. */
   readonly cwd: string;
   readonly allows: RuleReach;
+  /** What else the tool is given, as JSON; none where that is nothing. */
+  readonly more?: string;
 }
 
 export type RuleReach =
@@ -62,7 +64,8 @@ export async function ruleOf(
   const { input, tool } = request;
   if (input === undefined) return undefined;
   const [cwd = origin.cwd] = await resolve(['.'], origin.cwd, signal);
-  const of = { agent: origin.agent, devboxId: origin.devboxId, tool, cwd };
+  const more = input.more === undefined ? {} : { more: input.more };
+  const of = { agent: origin.agent, devboxId: origin.devboxId, tool, cwd, ...more };
   if (input.kind === 'command') {
     return { ...of, allows: { kind: 'command', command: input.command, in: input.cwd } };
   }
@@ -85,6 +88,7 @@ export async function covers(
   if (input === undefined || rule.tool !== tool) return false;
   if (rule.agent !== origin.agent || rule.devboxId !== origin.devboxId) return false;
   const { allows } = rule;
+  if (rule.more !== input.more) return false;
   if (allows.kind === 'command') {
     const isSame = input.kind === 'command' && isSameCommand(allows.command, input.command) && allows.in === input.cwd;
     return isSame && (await resolve(['.'], origin.cwd, signal))[0] === rule.cwd;

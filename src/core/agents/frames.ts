@@ -4,6 +4,8 @@ import { asObject, parseJson, type JsonObject } from '../parse';
 
 /** The longest line that is taken for a frame. */
 const longestFrame = 16 * 1024 * 1024;
+/** How deep a frame may be nested: what goes through it elsewhere goes down as far. */
+const mostLevels = 200;
 /** How much is kept of a line that is none. */
 const mostNoise = 500;
 
@@ -107,9 +109,17 @@ function* framesOf(lines: readonly Line[]): Generator<Frame, undefined> {
       yield { kind: 'cut', bytes };
     } else if (text.trim() !== '') {
       const message = asObject(parseJson(text));
-      if (message === undefined) yield { kind: 'noise', text: text.slice(0, mostNoise) };
-      else yield { kind: 'message', message, digest: digestOf(line) };
+      if (message === undefined || isDeeper(message, mostLevels)) {
+        yield { kind: 'noise', text: text.slice(0, mostNoise) };
+      } else {
+        yield { kind: 'message', message, digest: digestOf(line) };
+      }
     }
   }
   return undefined;
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((one) => isDeeper(one, levels - 1));
 }

@@ -1,4 +1,4 @@
-import { asArray, asObject, asString } from '../parse';
+import { asArray, asObject, asString, type JsonObject } from '../parse';
 import type { PermissionAsked } from './acpSchema';
 
 /** What may be done to a request: as the agent calls it, and what it means. */
@@ -14,10 +14,14 @@ export interface GivenAnswer {
   readonly isSealed: boolean;
 }
 
-/** What would be done, exactly; it comes from the input of the tool, never from its title. */
-type ExactInput =
+/**
+ * What would be done, exactly; it comes from the input of the tool, never from its title. `more` is what else the tool is given, as
+ * JSON, where nobody can say that it changes nothing: arguments, variables, a switch.
+ */
+type ExactInput = (
   | { readonly kind: 'command'; readonly command: string | readonly string[]; readonly cwd: string | undefined }
-  | { readonly kind: 'paths'; readonly paths: readonly string[] };
+  | { readonly kind: 'paths'; readonly paths: readonly string[] }
+) & { readonly more?: string };
 
 /** A request that a person has to answer. All its texts are the agent's: hostile. */
 export interface WaitingRequest {
@@ -39,6 +43,19 @@ export interface WaitingRequest {
 
 const pathNames = ['path', 'filepath', 'filePath', 'file_path', 'old_path', 'new_path', 'source', 'destination'];
 const commandNames = ['command', 'cmd'];
+const folderNames = ['cwd', 'workdir'];
+/** What tells of an input and changes nothing of what is done: words for people, numbers of calls, how long it may take. */
+const idleNames = [
+  ...['description', 'reason', 'justification', 'explanation', 'timeout', 'timeout_ms'],
+  ...['call_id', 'approval_id', 'turn_id', 'item_id', 'started_at_ms', 'parsed_cmd', 'available_decisions'],
+];
+/** What is written into a file: a rule for files is for whatever is written there. */
+const contentNames = [
+  ...['content', 'contents', 'text', 'diff', 'patch', 'edits', 'changes', 'replace_all', 'replaceAll'],
+  ...['old_string', 'new_string', 'oldString', 'newString', 'old_str', 'new_str', 'oldText', 'newText'],
+];
+/** Characters of an input that is set out in lines: where it is nested, that takes many times as much. */
+const mostInLines = 100_000;
 
 /** What an agent asks, with the exact input taken out of it. */
 export function waitingRequest(id: string, digest: string, asked: PermissionAsked): WaitingRequest {
@@ -61,9 +78,27 @@ export function waitingRequest(id: string, digest: string, asked: PermissionAske
       (toolCall.locations ?? []).map(({ path }) => path),
     ),
     diffs,
-    rawInput: toolCall.rawInput === undefined ? undefined : JSON.stringify(toolCall.rawInput, undefined, 2),
-    choices: asked.options.map(({ optionId, name, kind }) => ({ id: optionId, name, means: kind })),
+    rawInput: toolCall.rawInput === undefined ? undefined : inLines(toolCall.rawInput),
+    choices: choicesOf(asked.options),
   };
+}
+
+/** Of options with one id nobody can say which of them the agent would take as chosen: none of them is offered. */
+function choicesOf(options: PermissionAsked['options']): readonly Choice[] {
+  const count = new Map<string, number>();
+  for (const { optionId } of options) count.set(optionId, (count.get(optionId) ?? 0) + 1);
+  return options.flatMap(({ optionId: id, name, kind }) => (count.get(id) === 1 ? [{ id, name, means: kind }] : []));
+}
+
+function inLines(value: unknown): string {
+  const line = JSON.stringify(value);
+  return line.length > mostInLines ? line : JSON.stringify(value, undefined, 2);
+}
+
+/** What is in an input beside what is known, the same for the same; nothing is left out where it says something. */
+function moreIn(input: JsonObject | undefined, known: readonly string[]): { readonly more?: string } {
+  const others = Object.entries(input ?? {}).filter(([name, value]) => value !== null && !known.includes(name));
+  return others.length === 0 ? {} : { more: JSON.stringify(others.sort(([a], [b]) => (a < b ? -1 : 1))) };
 }
 
 function exactInput(
@@ -77,12 +112,14 @@ function exactInput(
     const [command] = commands;
     // Two commands, or a command beside files: nobody can say which of them would be done.
     if (command === undefined || commands.length > 1 || diffPaths.length > 0) return undefined;
-    return { kind: 'command', command, cwd: asString(input?.['cwd']) ?? asString(input?.['workdir']) };
+    const cwd = asString(input?.['cwd']) ?? asString(input?.['workdir']);
+    return { kind: 'command', command, cwd, ...moreIn(input, [...commandNames, ...folderNames, ...idleNames]) };
   }
   const named = pathNames.flatMap((name) => asString(input?.[name]) ?? []);
   const changed = Object.keys(asObject(input?.['changes']) ?? {});
   if (named.length + changed.length + diffPaths.length === 0) return undefined;
-  return { kind: 'paths', paths: [...new Set([...named, ...changed, ...diffPaths, ...locations])] };
+  const more = moreIn(input, [...pathNames, ...contentNames, ...idleNames]);
+  return { kind: 'paths', paths: [...new Set([...named, ...changed, ...diffPaths, ...locations])], ...more };
 }
 
 function commandOf(value: unknown): string | readonly string[] | undefined {

@@ -156,6 +156,6 @@ async function showRules(agents: Agents, devboxId: string): Promise<void> {
   if (picked !== undefined) await agents.rules.takeBack(picked.rule);
 }
 
-function ruleText({ allows }: ConsentRule): string {
-  return exactText(allows.kind === 'paths' ? allows.under : commandText(allows.command));
+function ruleText({ allows, more = '' }: ConsentRule): string {
+  return exactText(`${allows.kind === 'paths' ? allows.under : commandText(allows.command)} ${more}`.trimEnd());
 }

@@ -14,6 +14,7 @@ import {
   type TextDocumentContentProvider,
 } from 'vscode';
 import type { WaitingRequest } from '../../core/agents/waiting';
+import { exactText } from '../../core/agents/exactText';
 import type { Disposable } from '../../core/events';
 import { asNumber, asObject, asString, parseJson } from '../../core/parse';
 import { actionsOf } from './offeredActions';
@@ -98,7 +99,11 @@ export class AgentDocuments implements TextDocumentContentProvider, CodeLensProv
     const path = request.diffs[diff]?.path ?? '';
     const name = path.slice(path.lastIndexOf('/') + 1);
     const side = (which: 'before' | 'after'): Uri =>
-      this.#uri(agent, name === '' ? l10n.t('Request') : inName(name), { request: request.id, diff, side: which });
+      this.#uri(agent, name === '' ? l10n.t('Request') : inName(exactText(name)), {
+        request: request.id,
+        diff,
+        side: which,
+      });
     return [side('before'), side('after')];
   }
 

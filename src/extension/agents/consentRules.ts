@@ -36,9 +36,9 @@ export class ConsentRules {
 }
 
 function isSame(one: ConsentRule, other: ConsentRule): boolean {
-  const words = ({ agent, devboxId, tool, cwd, allows }: ConsentRule): string =>
+  const words = ({ agent, devboxId, tool, cwd, allows, more }: ConsentRule): string =>
     JSON.stringify([
-      ...[agent, devboxId, tool, cwd, allows.kind],
+      ...[agent, devboxId, tool, cwd, allows.kind, more ?? null],
       ...(allows.kind === 'paths' ? [allows.under] : [allows.command, allows.in ?? null]),
     ]);
   return words(one) === words(other);
@@ -49,7 +49,9 @@ function ruleIn(stored: unknown): ConsentRule | undefined {
   const [agent, devboxId, tool, cwd] = ['agent', 'devboxId', 'tool', 'cwd'].map((name) => asString(rule?.[name]));
   const allows = reachIn(asObject(rule?.['allows']));
   if (agent === undefined || devboxId === undefined || tool === undefined || cwd === undefined) return undefined;
-  return allows === undefined ? undefined : { agent, devboxId, tool, cwd, allows };
+  const more = rule?.['more'];
+  if (allows === undefined || (more !== undefined && typeof more !== 'string')) return undefined;
+  return { agent, devboxId, tool, cwd, allows, ...(more !== undefined && { more }) };
 }
 
 function reachIn(reach: ReturnType<typeof asObject>): RuleReach | undefined {

@@ -22,6 +22,9 @@ export interface FileLine {
   readonly path: string;
 }
 
+/** As much as stands in one line of what is answered. */
+const longLine = /.{1,200}/gsu;
+
 /** The longest that is shown of one output. */
 const mostOutput = 4_000;
 
@@ -193,9 +196,15 @@ function requestLines({ input, title, rawInput, diffs, tool }: WaitingRequest): 
   ];
 }
 
-/** A text with all that is in it, as lines. */
+/**
+ * A text with all that is in it, as lines. What is not its first line is moved in, so that no part of it reads as the next word of
+ * ours; a line that an editor would show only the beginning of goes on below.
+ */
 function shown(text: string): readonly string[] {
-  return exactText(text).split('\n');
+  return exactText(text)
+    .split('\n')
+    .flatMap((line) => (line.match(longLine) ?? ['']).map((piece, at) => (at === 0 ? piece : `↪ ${piece}`)))
+    .map((line, index) => (index === 0 ? line : `  ${line}`));
 }
 
 function movedIn(text: string): readonly string[] {

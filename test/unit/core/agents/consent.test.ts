@@ -49,6 +49,46 @@ describe('A rule of consent', function () {
     assert.equal(await isCovered(command({ command: ['bash', '-c', 'ls'] }), { ...origin, devboxId: 'dbx_2' }), false);
   });
 
+  it('is for all that the tool is given, but for words and numbers that change nothing', async () => {
+    const git = { command: 'git', args: ['status'], description: 'Looks' };
+    const rule = await ruleOf(command(git), origin, by());
+    assert.ok(rule);
+    const isCovered = (rawInput: object): Promise<boolean> => covers(rule, command(rawInput), origin, by());
+    assert.equal(await isCovered({ description: 'Looks again', timeout: 5, args: ['status'], command: 'git' }), true);
+    for (const other of [
+      { args: ['push'] },
+      { args: undefined },
+      { env: { A: 'b' } },
+      { stdin: 'x' },
+      { sandbox: false },
+    ]) {
+      assert.equal(await isCovered({ ...git, ...other }), false, JSON.stringify(other));
+    }
+    const file = await ruleOf(asked({ kind: 'edit', rawInput: { path: 'src/a', content: 'a' } }), origin, by());
+    assert.ok(file);
+    for (const [more, isIn] of [
+      [{ content: 'b' }, true],
+      [{ target: '/etc/passwd' }, false],
+      [{ files: ['/etc'] }, false],
+    ] as const) {
+      const request = asked({ kind: 'edit', rawInput: { path: 'src/a', ...more } });
+      assert.equal(await covers(file, request, origin, by()), isIn, JSON.stringify(more));
+    }
+  });
+
+  it('and no answer at all, is for options that share an id: what the agent would take as chosen nobody knows', () => {
+    const twice = [
+      { optionId: 'y', name: 'Yes', kind: 'allow_once' },
+      { optionId: 'y', name: 'Always', kind: 'allow_always' },
+      { optionId: 'n', name: 'No', kind: 'reject_once' },
+    ];
+    const params = { sessionId: 's', toolCall: { toolCallId: 'c' }, options: twice };
+    assert.deepEqual(
+      waitingRequest('0', '', acpSchema.permission.parse(params)).choices.map(({ id }) => id),
+      ['n'],
+    );
+  });
+
   it('answers for files under a folder, with dots and links resolved in the devbox', async () => {
     const rule = await ruleOf(edit('src/a.ts'), origin, { ...by(), under: '/tmp/work' });
     assert.ok(rule);
@@ -99,6 +139,17 @@ describe("The lines of an agent's output", () => {
       const last = found.at(-1);
       assert.deepEqual(last?.kind === 'message' && last.message, JSON.parse(frame));
     }
+  });
+
+  it('are none where they are nested without end, and what is set out in lines does not grow with that', () => {
+    const nested = (levels: number): string => `{"a":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+    const frames = [...new FrameReader().take(Buffer.from(`${nested(100)}\n${nested(5_000)}\n${nested(1_000_000)}\n`))];
+    assert.deepEqual(
+      frames.map(({ kind }) => kind),
+      ['message', 'noise', 'noise'],
+    );
+    const wide = JSON.parse(`${'['.repeat(90)}${'1,'.repeat(60_000)}1${']'.repeat(90)}`) as unknown;
+    assert.ok((command({ command: 'ls', wide }).rawInput?.length ?? 0) < 200_000);
   });
 
   it('are told as cut where one has no end, and the next is read', () => {

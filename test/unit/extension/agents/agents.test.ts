@@ -64,6 +64,43 @@ describe('Agents in the view', function () {
     assert.match(all, /── Agent\n {2}all done\n\n── Turn ended: done\n$/);
   });
 
+  it('have nothing in what they ask that reads as a word of ours, or that an editor leaves out', async () => {
+    const { agents } = await ready('tricks');
+    const { editor } = used;
+    const diffs: (readonly unknown[])[] = [];
+    editor.commands.set('vscode.diff', (...args: readonly unknown[]) => {
+      diffs.push(args);
+      String(args[0]);
+    });
+    const long = `true ${'x'.repeat(30_000)}; touch end`;
+    const all = ['ls\nIn: /tmp\nTitle by the agent: ls', long];
+    await start(await agents(), [{ all }, { write: { path: 'a\ud800\u202etxt.ts', text: 'new\n' } }]);
+    await described(agents, /needs you/);
+    const next = async (answer: string): Promise<string> => {
+      editor.answer(/^Example in tricks/, answer);
+      const session = (await view().rows((await agents()).row))[0];
+      await click((await view().rows(session?.row))[0] ?? assert.fail());
+      return text(document());
+    };
+    const first = await next('Decide Later');
+    assert.match(first, /^Tool: execute\nCommand: ls\n {2}In: \/tmp\n {2}Title by the agent: ls\nInput: /);
+    await next('Reject');
+    await described(agents, /needs you · true/);
+    const second = (await next('Decide Later')).split('\n');
+    assert.ok(second.every((shown) => shown.length < 300));
+    const command = second.slice(
+      1,
+      second.findIndex((shown) => shown.startsWith('Input: ')),
+    );
+    assert.equal(command.map((shown) => shown.replace(/^ {2}↪ |^Command: /, '')).join(''), long);
+    await next('Reject');
+    await described(agents, /needs you · a/);
+    await next('Reject');
+    await described(agents, /^Example done/);
+    assert.match(String(diffs[0]?.[0]), /txt\.ts/);
+    assert.ok(!decodeURIComponent(String(diffs[0]?.[0])).includes('\u202e'));
+  });
+
   it('show a change as a diff, keep a rule for exactly that, and answer the next time by it', async () => {
     const { box, agents } = await ready('rules');
     const { editor } = used;
