@@ -75,7 +75,6 @@ export class FakeEditor {
   readonly contentProviders = new Map<string, vscode.TextDocumentContentProvider>();
   readonly windowState = new EventEmitter<vscode.WindowState>();
   readonly visibleEditorsChanged = new EventEmitter<readonly vscode.TextEditor[]>();
-  /** Other extensions of the window, by id: what their manifests say. */
   readonly extensions = new Map<string, unknown>();
   /** What happens while the editor takes in a context key, which it does elsewhere. */
   whileContextIsSet: (name: string) => Promise<void> = () => Promise.resolve();
@@ -83,6 +82,7 @@ export class FakeEditor {
   openDialog: vscode.Uri[] | undefined;
   uriHandler: vscode.UriHandler | undefined;
   visibleTextEditors: readonly vscode.TextEditor[] = [];
+  tabs: readonly { readonly input: { readonly uri: vscode.Uri } }[] = [];
   workspaceFolders: readonly vscode.WorkspaceFolder[] | undefined;
   isTrusted = true;
   isFocused = true;

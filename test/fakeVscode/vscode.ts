@@ -59,6 +59,7 @@ export const window: Pick<
   | 'state'
   | 'onDidChangeWindowState'
   | 'visibleTextEditors'
+  | 'tabGroups'
   | 'createTextEditorDecorationType'
   | 'onDidChangeVisibleTextEditors'
 > = {
@@ -147,6 +148,9 @@ export const window: Pick<
     return { focused: isFocused, active: isFocused };
   },
   onDidChangeWindowState: eventOf(({ windowState }) => windowState.event),
+  get tabGroups() {
+    return { all: [{ tabs: fakeEditor().tabs }] } as never;
+  },
   get visibleTextEditors() {
     return fakeEditor().visibleTextEditors;
   },

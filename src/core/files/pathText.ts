@@ -54,8 +54,10 @@ export function shownName(text: string): string {
 
 /** @throws RuntimeError `file` unless a file can be called so */
 export function requireName(name: string): string {
-  const bytes = bytesOfPath(name).length;
-  if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name) || bytes > longestName || halves.test(name)) {
+  if (bytesOfPath(name).length > longestName) {
+    throw new RuntimeError({ problem: filesProblem('file_name_too_long', { name: oneLine(shownName(name), 60) }) });
+  }
+  if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name) || halves.test(name)) {
     throw new RuntimeError({ problem: filesProblem('file_name_refused', { name: shownName(name) }) });
   }
   return name;

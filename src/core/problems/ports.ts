@@ -9,7 +9,7 @@ export const portsWords = {
   },
   port_taken: {
     code: 'conflict',
-    message: 'Port {port} of this computer is used by another program.',
+    message: 'Port {port} of this computer is already in use.',
     nextStep: 'Choose another port.',
   },
   port_forbidden: {

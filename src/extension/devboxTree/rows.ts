@@ -73,6 +73,8 @@ export interface FileRow {
   readonly name: string;
   readonly isFolder: boolean;
   readonly isLink: boolean;
+  /** A pipe, socket or device. */
+  readonly isSpecial: boolean;
 }
 
 /** A row of another feature, which draws it and knows what is below it. */

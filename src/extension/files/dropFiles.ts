@@ -70,7 +70,7 @@ async function move(services: TransferServices, uris: readonly Uri[], folder: Me
       moved.length === 1
         ? l10n.t('Move "{0}" into "{1}"?', shownName(nameOf(first)), shownFile(folder))
         : l10n.t('Move {0} files and folders into "{1}"?', moved.length, shownFile(folder)),
-    detail: listText(moved.slice(0, 5).map((uri) => shownName(nameOf(uri)))),
+    ...(moved.length === 1 ? {} : { detail: listText(moved.slice(0, 5).map((uri) => shownName(nameOf(uri)))) }),
     yes: l10n.t('Move'),
     harmless: true,
   });

@@ -1,8 +1,11 @@
-import { FileSystemError, type Uri } from 'vscode';
+import { FileSystemError, window, type Uri } from 'vscode';
 import { isMissingCode } from '../messages/missingCode';
 import { RuntimeError } from '../../core/errors';
 import { fileProblemOf } from '../../core/files/fileErrors';
+import { asObject } from '../../core/parse';
 import { OtherAccount } from './accountFiles';
+import type { Log } from '../messages/log';
+import { showActions } from '../messages/showActions';
 import { failureText } from '../messages/showFailure';
 
 /**
@@ -31,4 +34,17 @@ export function fileSystemError(error: unknown, uri: Uri): unknown {
     default:
       return new FileSystemError(failureText(error));
   }
+}
+
+/** For these the editor's own words are "unexpected error", and that its log says more. */
+const unsaid: readonly unknown[] = ['file_special', 'file_denied', 'file_too_large', 'file_failed'];
+
+/** Says why a file that has a tab could not be read for it. What others read unseen is not told of. */
+export function tellWhyNotOpened(error: unknown, uri: Uri, log: Log): void {
+  if (!unsaid.includes(fileProblemOf(error))) return;
+  const address = uri.toString();
+  const isShown = window.tabGroups.all.some(({ tabs }) =>
+    tabs.some(({ input }) => String(asObject(input)?.['uri']) === address),
+  );
+  if (isShown) showActions('warning', failureText(error), [], log);
 }

@@ -12,7 +12,7 @@ import { fileProblemOf } from '../../core/files/fileErrors';
 import type { FileStat } from '../../core/files/fileFacts';
 import { OtherAccount, type AccountFiles, type ReachedFiles } from './accountFiles';
 import { childKeys, parentAddress } from './fileAddress';
-import { fileSystemError } from './fileSystemErrors';
+import { fileSystemError, tellWhyNotOpened } from './fileSystemErrors';
 import type { SignedIn } from '../account/account';
 import type { Log } from '../messages/log';
 import { KnownFolders, type Entries } from './knownFolders';
@@ -106,12 +106,17 @@ export class RunloopFileSystem {
     return this.#told(uri, async (reached) => {
       const { files, path, devboxId, signal } = reached;
       this.#context.devboxUse.used(devboxId);
-      // Before the content: what changes in between is noticed when it is saved.
-      const stat = this.#fresh(uri) ?? (await this.#look(uri, reached));
-      const content = await files.readWhole(path, stat, { signal, mostBytes });
-      this.#known.has(uri.toString(), stat.token);
-      this.#aside.tell(uri, stat);
-      return content;
+      try {
+        // Before the content: what changes in between is noticed when it is saved.
+        const stat = this.#fresh(uri) ?? (await this.#look(uri, reached));
+        const content = await files.readWhole(path, stat, { signal, mostBytes });
+        this.#known.has(uri.toString(), stat.token);
+        this.#aside.tell(uri, stat);
+        return content;
+      } catch (error) {
+        tellWhyNotOpened(error, uri, this.#context.log);
+        throw error;
+      }
     });
   }
 

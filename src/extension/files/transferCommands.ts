@@ -70,15 +70,13 @@ export async function uploadFiles(services: TransferServices, argument: unknown)
 export async function mayReplace({ files, path, signal }: ReachedFiles, names: readonly string[]): Promise<boolean> {
   const there = new Set((await files.list(path, { signal })).map(({ name }) => name));
   const inTheWay = names.filter((name) => there.has(name));
-  if (inTheWay.length === 0) return true;
-  return saysYes({
-    question: l10n.t('Replace what already exists in the devbox ({0})?', inTheWay.length),
-    detail: inTheWay
-      .map((name) => shownName(name))
-      .slice(0, 10)
-      .join('\n'),
-    yes: l10n.t('Replace'),
-  });
+  const shownNames = inTheWay.slice(0, 10).map((name) => shownName(name));
+  const [first] = shownNames;
+  if (first === undefined) return true;
+  const yes = l10n.t('Replace');
+  if (inTheWay.length === 1) return saysYes({ question: l10n.t('Replace "{0}" in the devbox?', first), yes });
+  const question = l10n.t('Replace what already exists in the devbox ({0})?', inTheWay.length);
+  return saysYes({ question, detail: shownNames.join('\n'), yes });
 }
 
 /** Brings a file, or a folder with all that is in it, from a devbox to this computer. */

@@ -16,7 +16,7 @@ export function filesItem({ devboxId, folder }: FilesRow): TreeItem {
 }
 
 /** The row of a file or folder. Its name is the devbox's: plain text, on one line. */
-export function fileItem({ devboxId, uri, branch, name, isFolder, isLink }: FileRow): TreeItem {
+export function fileItem({ devboxId, uri, branch, name, isFolder, isLink, isSpecial }: FileRow): TreeItem {
   const label = shownName(name);
   const item = new TreeItem(label, isFolder ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None);
   item.id = `${devboxId}/${branch}${uri.path}`;
@@ -25,9 +25,10 @@ export function fileItem({ devboxId, uri, branch, name, isFolder, isLink }: File
   item.iconPath = isFolder ? ThemeIcon.Folder : ThemeIcon.File;
   item.tooltip = shownName(uri.path);
   item.contextValue = name === '/' ? 'file.root' : isFolder ? 'file.folder' : 'file.file';
-  if (isLink) item.description = l10n.t('link');
+  const odd = isLink ? l10n.t('link') : isSpecial ? l10n.t('device, pipe or socket') : undefined;
+  if (odd !== undefined) item.description = odd;
   const kind = isFolder ? l10n.t('folder') : l10n.t('file');
-  item.accessibilityInformation = { label: `${label}, ${isLink ? l10n.t('link') : kind}` };
+  item.accessibilityInformation = { label: `${label}, ${odd ?? kind}` };
   if (!isFolder) item.command = { command: 'vscode.open', title: l10n.t('Open'), arguments: [uri] };
   return item;
 }

@@ -94,8 +94,9 @@ export class FileRows implements Disposable {
     const isFolder = (type & FileType.Directory) !== 0;
     const isLink = (type & FileType.SymbolicLink) !== 0;
     const known = this.#rows.get(key);
-    if (known?.isFolder === isFolder && known.isLink === isLink) return known;
-    const row: FileRow = { kind: 'file', devboxId, ...place, isFolder, isLink };
+    const isSpecial = type === FileType.Unknown;
+    if (known?.isFolder === isFolder && known.isLink === isLink && known.isSpecial === isSpecial) return known;
+    const row: FileRow = { kind: 'file', devboxId, ...place, isFolder, isLink, isSpecial };
     this.#rows.set(key, row);
     const [oldest] = this.#rows.keys();
     if (this.#rows.size > mostKept && oldest !== undefined) this.#rows.delete(oldest);

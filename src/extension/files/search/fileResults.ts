@@ -1,7 +1,7 @@
 import { EventEmitter, l10n, Range, ThemeIcon, TreeItem, type Uri } from 'vscode';
 import type { FileMatch } from '../../../core/files/searchLines';
 import { shownName } from '../../../core/files/pathText';
-import { oneLine } from '../../../core/safeText';
+import { oneLine, stripControls } from '../../../core/safeText';
 import type { SearchSection, SearchGroup, SearchLine, SearchSource } from '../../searchView/searchSource';
 
 /** Milliseconds between two drawings of what comes in. */
@@ -126,6 +126,7 @@ export class FileResults implements SearchSource {
       files === 1
         ? l10n.t('{0} lines found in 1 file', count)
         : l10n.t('{0} lines found in {1} files', count, files.toLocaleString());
+    if (files === 0) return this.#isRunning ? l10n.t('Searching…') : l10n.t('Nothing was found.');
     const found = this.#count === 1 ? l10n.t('1 line found') : many;
     return this.#isRunning ? l10n.t('{0}; searching…', found) : `${found}.`;
   }
@@ -158,11 +159,13 @@ function lineItem(uri: Uri, { line, text, start, end }: FileMatch): TreeItem {
   const skipped = Math.min(indent, start);
   const from = start - skipped > before * 2 ? start - before : skipped;
   const lead = from > skipped ? '…' : '';
-  const shown = oneLine(text.slice(from, from + 400), 400);
-  const shift = lead.length - from;
+  const to = from + 400;
+  // Piece by piece: what is taken out of a piece must not move the mark of the hit.
+  const head = `${lead}${flat(text.slice(from, start))}`;
+  const hit = flat(text.slice(start, Math.min(end, to)));
   const item = new TreeItem({
-    label: `${lead}${shown}`,
-    highlights: end > start && end + shift <= shown.length + lead.length ? [[start + shift, end + shift]] : [],
+    label: `${head}${hit}${flat(text.slice(end, to)).trimEnd()}`,
+    highlights: hit === '' ? [] : [[head.length, head.length + hit.length]],
   });
   item.description = (line + 1).toLocaleString();
   item.tooltip = oneLine(text, 1_000);
@@ -173,4 +176,9 @@ function lineItem(uri: Uri, { line, text, start, end }: FileMatch): TreeItem {
     arguments: [uri, { selection, preserveFocus: true }],
   };
   return item;
+}
+
+/** A piece of a line without control codes, each run of blanks one blank. */
+function flat(text: string): string {
+  return stripControls(text).replace(/[\s\u2028\u2029]+/g, ' ');
 }

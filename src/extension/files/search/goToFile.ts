@@ -4,13 +4,13 @@ import { RuntimeError } from '../../../core/errors';
 import { fileNames } from '../../../core/files/fileSearch';
 import { shownName } from '../../../core/files/pathText';
 import type { DevboxSources } from '../../devboxes/pickDevbox';
-import { nameOf } from '../fileAddress';
 import type { FileServices } from '../fileRow';
 import { namesLike } from './nameFilter';
 import { searchedFolder } from './searchedFolder';
 
 interface NameItem extends QuickPickItem {
-  readonly name: string;
+  /** Without one, it is only told that nothing fits. */
+  readonly name: string | undefined;
 }
 
 /** Opens a file of a devbox by a part of its name. */
@@ -21,12 +21,15 @@ export async function goToFile(services: FileServices & DevboxSources, argument:
   const hidden = new AbortController();
   const either = linkSignals(hidden.signal, reached.signal);
   const pick = window.createQuickPick<NameItem>();
-  pick.title = l10n.t('Go to File in {0}', nameOf(folder) === '' ? '/' : shownName(nameOf(folder)));
+  pick.title = l10n.t('Go to File in {0}', shownName(folder.path));
   pick.placeholder = l10n.t('Type a part of the name');
   pick.busy = true;
   try {
     const chosen = new Promise<string | undefined>((resolve) => {
-      pick.onDidAccept(() => resolve(pick.selectedItems[0]?.name));
+      pick.onDidAccept(() => {
+        const name = pick.selectedItems[0]?.name;
+        if (name !== undefined) resolve(name);
+      });
       pick.onDidHide(() => {
         hidden.abort();
         resolve(undefined);
@@ -37,7 +40,7 @@ export async function goToFile(services: FileServices & DevboxSources, argument:
     const sorted = names.toSorted().map((name) => ({ name, small: name.toLowerCase() }));
     // The editor would be sent all of them, and sort them, at every key: it is given those that fit.
     const draw = (): void => {
-      pick.items = namesLike(sorted, pick.value).map(itemOf);
+      pick.items = itemsLike(sorted, pick.value);
     };
     pick.onDidChangeValue(draw);
     draw();
@@ -53,6 +56,14 @@ export async function goToFile(services: FileServices & DevboxSources, argument:
     either.dispose();
     pick.dispose();
   }
+}
+
+/** The names that fit a text best, or a row that says that none does. */
+export function itemsLike(...[names, text]: Parameters<typeof namesLike>): readonly NameItem[] {
+  const like = namesLike(names, text);
+  return like.length > 0
+    ? like.map(itemOf)
+    : [{ name: undefined, label: l10n.t('No matching files'), alwaysShow: true }];
 }
 
 function itemOf(name: string): NameItem {

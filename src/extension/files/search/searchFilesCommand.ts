@@ -8,7 +8,6 @@ import type { Log } from '../../messages/log';
 import { failureText } from '../../messages/showFailure';
 import { askForQuery } from '../../searchView/askForQuery';
 import type { SearchView } from '../../searchView/searchView';
-import { nameOf } from '../fileAddress';
 import type { FileServices } from '../fileRow';
 import { FileResults } from './fileResults';
 import { searchedFolder } from './searchedFolder';
@@ -24,7 +23,7 @@ type SearchFilesServices = FileServices &
 export async function searchFilesCommand(services: SearchFilesServices, argument: unknown): Promise<void> {
   const folder = await searchedFolder(services, argument);
   if (folder === undefined) return;
-  const title = l10n.t('Search Files in {0}', nameOf(folder) === '' ? '/' : shownName(nameOf(folder)));
+  const title = l10n.t('Search Files in {0}', shownName(folder.path));
   const earlier = { text: '', isRegExp: false, matchCase: false, isWord: false };
   const sought = await askForQuery({ title, earlier, hasWords: true });
   if (sought === undefined) return;

@@ -153,13 +153,17 @@ describe('Bad input of the files of a devbox', function () {
   });
 
   it('names that are none, or lead elsewhere, are refused before anything is asked', () => {
-    for (const name of ['', '.', '..', 'a/b', '/', 'a\0b', 'é'.repeat(128), 'half \ud800']) {
+    for (const name of ['', '.', '..', 'a/b', '/', 'a\0b', 'half \ud800']) {
       assert.throws(
         () => requireName(name),
         (error) => fileProblemOf(error) === 'file_name_refused',
         JSON.stringify(name),
       );
     }
+    assert.throws(
+      () => requireName('é'.repeat(128)),
+      (error) => fileProblemOf(error) === 'file_name_too_long' && String(error).length < 200,
+    );
     for (const name of ['...', '-rf', ' ', 'a\nb', '$(id)', 'x'.repeat(255), textOfPath(Buffer.of(0xff))]) {
       assert.equal(requireName(name), name);
     }

@@ -71,11 +71,11 @@ describe('Files that are dragged and dropped', function () {
     editor.answer(/Move 2 files and folders into "to"/, undefined);
     await view().drop(row(box, '/tmp/m/to'), both);
     editor.answer(/Move 2 files and folders into "to"/, 'Move');
-    editor.answer(/Replace what already exists in the devbox \(1\)/, undefined);
+    editor.answer(/Replace "g" in the devbox\?/, undefined);
     await view().drop(row(box, '/tmp/m/to'), both);
     assert.equal(await tree(box, '/tmp/m'), './a ./a/b ./a/f ./g ./to ./to/g ');
     editor.answer(/Move 2 files and folders into "to"/, 'Move');
-    editor.answer(/Replace what already exists in the devbox \(1\)/, 'Replace');
+    editor.answer(/Replace "g" in the devbox\?/, 'Replace');
     await view().drop(row(box, '/tmp/m/to'), both);
     assert.equal(await tree(box, '/tmp/m'), './to ./to/a ./to/a/b ./to/a/f ./to/g ');
     assert.equal(await box.bash('cat /tmp/m/to/g'), '2\n');

@@ -181,6 +181,8 @@ describe('Files in the view', function () {
       'transfers',
       `mkdir -p d/in; printf run > d/in/x; chmod 700 d/in/x; printf $'a\\xff' > d/bytes; touch d/empty; ln -s /etc/passwd d/link; mkfifo d/pipe`,
     );
+    const { item: pipe } = await below((await below(files.row, 'd')).row, 'pipe');
+    assert.equal(pipe.description, 'device, pipe or socket');
     const folder = mkdtempSync(join(tmpdir(), 'transfer-'));
     editor.openDialog = [Uri.file(folder)];
     await editor.run('runloop.downloadFile', (await below(files.row, 'd')).row);
@@ -199,7 +201,7 @@ describe('Files in the view', function () {
     await editor.run('runloop.uploadFiles', files.row);
     await editor.message(/Uploaded 2 files/);
     assert.equal(await box.bash('cd ~/up; stat -c "%a %s %n" deep/tool empty'), '755 3000000 deep/tool\n644 0 empty\n');
-    editor.answer(/Replace what already exists/, undefined);
+    editor.answer(/Replace "up" in the devbox\?/, undefined);
     await editor.run('runloop.uploadFiles', files.row);
     editor.saveTo = Uri.file(join(folder, 'one'));
     await editor.run('runloop.downloadFile', (await below((await below(files.row, 'd')).row, 'bytes')).row);

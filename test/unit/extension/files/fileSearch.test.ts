@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type * as vscode from 'vscode';
+import { itemsLike } from '../../../../src/extension/files/search/goToFile';
 import { namesLike } from '../../../../src/extension/files/search/nameFilter';
 import { useWindow } from '../../../fakeVscode/useWindow';
 import { filesDevbox } from '../../core/files/useFiles';
@@ -43,12 +44,29 @@ describe('Searching files of a devbox in a window', function () {
     assert.equal(used.editor.contexts.get('runloop.logSearch'), undefined);
   });
 
+  it('marks the hit, whatever is left out of the line before it', async () => {
+    const { id, bash } = await filesDevbox(used.api);
+    await bash("rm -rf ~/* && printf '    return a  \\033[31m# needle  here  \\n' > ~/a.py");
+    used.editor.answer(/^Search Files in \/home\//, 'needle');
+    used.editor.answer(/^Search Files in/, '');
+    await used.editor.run('runloop.searchFiles', id);
+    await used.editor.eventually(() => view()?.message === '1 line found.');
+    const { label } = (await shown())[1]?.item ?? {};
+    if (typeof label !== 'object') return assert.fail();
+    assert.equal(label.label, 'return a # needle here');
+    assert.deepEqual(
+      label.highlights?.map(([from, to]) => label.label.slice(from, to)),
+      ['needle'],
+    );
+  });
+
   it('tells what is wrong with an expression, and goes with the account', async () => {
     const { id } = await filesDevbox(used.api);
     used.editor.answer(/^Search Files in/, 'nothing of this kind');
     used.editor.answer(/^Search Files in/, '');
     await used.editor.run('runloop.searchFiles', id);
     assert.deepEqual(await shown(), []);
+    await used.editor.eventually(() => view()?.message === 'Nothing was found.');
     await used.editor.run('runloop.signOut');
     await used.editor.eventually(() => used.editor.contexts.get('runloop.logSearch') === undefined);
   });
@@ -61,6 +79,10 @@ describe('Searching files of a devbox in a window', function () {
     used.editor.commands.set('vscode.open', (uri) => opened.push(String(uri)));
     await used.editor.run('runloop.goToFile', id);
     assert.match(opened[0] ?? '', /\/src\/deep\/main\.py$/);
+    assert.deepEqual(
+      itemsLike([], 'x').map(({ label, name }) => [label, name]),
+      [['No matching files', undefined]],
+    );
   });
 
   it('ranks 100,000 names: whole names, then beginnings, then what holds the letters', () => {

@@ -229,6 +229,24 @@ describe('The file system of devboxes', function () {
     assert.equal((await fs().stat(at(box, '/etc/passwd'))).permissions, 1);
   });
 
+  it('says in a message what the editor does not say of a file that it shows: a pipe, one too large', async () => {
+    const box = await filesDevbox(used.api);
+    await box.bash('mkfifo /tmp/p; truncate -s 60M /tmp/big');
+    const [pipe, big] = [at(box, '/tmp/p'), at(box, '/tmp/big')];
+    const messages = (): number => used.editor.messages.length;
+    const before = messages();
+    await assert.rejects(Promise.resolve(fs().readFile(pipe)), /pipe/);
+    assert.equal(messages(), before, 'nobody looks at it');
+    used.editor.tabs = [{ input: { uri: big } }, { input: { uri: pipe } }];
+    await assert.rejects(Promise.resolve(fs().readFile(pipe)), /pipe/);
+    await used.editor.message(
+      /"p" is a device, pipe or socket, which cannot be opened as a file\. Use a terminal for it\./,
+    );
+    await assert.rejects(Promise.resolve(fs().readFile(big)), /50 MB/);
+    await used.editor.message(/"big" is larger than 50 MB.*Download it instead/);
+    await fails(fs().readFile(at(box, '/tmp/none')), 'FileNotFound');
+  });
+
   it('is unavailable, and wakes nothing, while the devbox is suspended', async () => {
     const box = await filesDevbox(used.api);
     const uri = at(box, '/tmp');

@@ -128,7 +128,7 @@ describe('Ports in the view', function () {
     // Another one does not get it, and is told why.
     editor.answer(/^Forward Port/, String(local));
     await editor.run('runloop.forwardPort', (await below(ports.row, `Port ${served + 21}`)).row);
-    await editor.message(new RegExp(`Port ${local} of this computer is used by another program`));
+    await editor.message(new RegExp(`Port ${local} of this computer is already in use`));
     await editor.run('runloop.stopForwarding', port.row);
     await assert.rejects(askPort(`http://localhost:${local}/`), /ECONNREFUSED/);
     assert.equal((await shown(ports.row))[0], `Port ${served + 20}: python3 (port)`);
