@@ -35,8 +35,9 @@ export async function runCommand(services: RunCommandServices, argument: unknown
   const command = await askCommand(l10n.t('Run Command in {0}', namesOf(running)), runHistory.of(ids));
   if (command === undefined) return;
   mustStillBe(signedIn);
-  await runHistory.add(command, ids);
-  await (await runDocuments()).start(signedIn, command, running);
+  const { hasSecret } = await (await runDocuments()).start(signedIn, command, running);
+  // What is kept is no place for secrets.
+  if (!hasSecret) await runHistory.add(command, ids);
 }
 
 /** Ends the command whose document is meant. */

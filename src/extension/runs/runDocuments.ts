@@ -1,6 +1,7 @@
 import { EventEmitter, window, workspace, type TextDocumentContentProvider, type Uri } from 'vscode';
 import type { Disposable } from '../../core/events';
 import type { Devbox } from '../../core/platform/devbox';
+import { redact } from '../../core/redact';
 import type { SignedIn } from '../account/account';
 import { contextKeys } from '../commandIds';
 import type { Log } from '../messages/log';
@@ -43,16 +44,22 @@ export class RunDocuments implements TextDocumentContentProvider, Disposable {
     return uri === undefined ? undefined : this.#runs.get(uri.toString());
   }
 
-  /** Runs a command and shows its document, which grows. @returns once it is shown, what comes when the command has ended */
+  /**
+   * Runs a command and shows its document, which grows.
+   *
+   * @returns once it is shown, what comes when the command has ended, and whether the command holds something that is
+   *   known to be secret about its devboxes
+   */
   async start(
     account: SignedIn,
     command: string,
     devboxes: readonly Devbox[],
-  ): Promise<{ readonly ended: Promise<number | undefined> }> {
+  ): Promise<{ readonly ended: Promise<number | undefined>; readonly hasSecret: boolean }> {
     const { knownSecrets } = this.#services;
     const known = await Promise.all(devboxes.map(async (devbox) => knownSecrets.inOutputOf(account.api, devbox)));
+    const secrets = known.flat();
     this.#count += 1;
-    const of = { account, devboxes, secrets: known.flat() };
+    const of = { account, devboxes, secrets };
     const run: CommandRun = new CommandRun(this.#count, command, of, () => this.#draw(run));
     this.#runs.set(run.uri.toString(), run);
     this.#forgetOld();
@@ -62,7 +69,7 @@ export class RunDocuments implements TextDocumentContentProvider, Disposable {
       .catch((error: unknown) => this.#services.log.failure('Running a command', error));
     this.#tellRunning();
     await window.showTextDocument(await workspace.openTextDocument(run.uri), { preview: false });
-    return { ended };
+    return { ended, hasSecret: redact(command, secrets) !== redact(command) };
   }
 
   /** Commands go on where they run; only the window forgets them. */

@@ -128,6 +128,23 @@ describe('The document of a command', function () {
     }
   });
 
+  it('is of a command that is kept for the next time, unless a secret of the devbox is in it', async () => {
+    const { api, editor } = used;
+    const { id } = await api.devboxes.create({ name: 'kept' }, { requestId: crypto.randomUUID() });
+    await api.devboxes.waitForStatus(id, ['running'], 20);
+    await editor.secrets.store('runloop.setValues', JSON.stringify({ [id]: ['hunter2xyz'] }));
+    for (const command of ['echo hunter2xyz', 'echo kept']) {
+      const running = editor.run('runloop.runCommand', id);
+      const box = await editor.box(/^Run Command in kept/);
+      box.type(command);
+      box.accept();
+      await running;
+    }
+    const kept = (): string => JSON.stringify(editor.globalState.get('runloop.commandHistory'));
+    await editor.eventually(() => kept().includes('echo kept'));
+    assert.doesNotMatch(kept(), /hunter2xyz/);
+  });
+
   it('keeps commands for the next time in each devbox, and none with a secret in it', async () => {
     const memory = new FakeMemory();
     const history = new RunHistory(memory);
