@@ -56,6 +56,8 @@ export class KnownStats {
   readonly #looks = new Map<string, Look>();
   /** Versions that the editor has read, written, or was told of. A look at a file, or a list of its folder, gives it none. */
   readonly #told = new Map<string, string>();
+  /** Versions whose content the editor has. */
+  readonly #read = new Map<string, Pick<FileStat, 'token' | 'size'>>();
   /** By devbox. */
   readonly #done = new Map<string, Done>();
   readonly #now: () => number;
@@ -116,7 +118,22 @@ export class KnownStats {
     done.changedMs = this.#now();
     done.written = [...done.written, { token: stat.token, atMs: this.#now() }].slice(-mostWritten);
     this.has(key, stat.token);
+    this.read(key, stat);
     this.record(key, stat);
+  }
+
+  /** The editor has the content of a version. */
+  read(key: string, { token, size }: FileStat): void {
+    this.#read.delete(key);
+    this.#read.set(key, { token, size });
+    const [oldest] = this.#read.keys();
+    if (this.#read.size > most && oldest !== undefined) this.#read.delete(oldest);
+  }
+
+  /** A save was refused, which the person is told: the next one may replace what is there. */
+  refused(key: string): void {
+    this.#read.delete(key);
+    this.expire(key);
   }
 
   /** A watching process has said of a version that it is there. */
@@ -190,6 +207,12 @@ export class KnownStats {
     if (isOld && !(known !== undefined && known.begunMs > watchedMs)) return any;
     if (known.begunMs < movedMs) return any;
     const orTokens = written.filter(({ atMs }) => atMs >= known.begunMs).map(({ token }) => token);
+    const read = this.#read.get(key);
+    // The editor takes a file for the one that it has read as long as its size is the same, whatever its times.
+    const isUnnoticed = read !== undefined && read.token !== known.stat?.token && read.size === known.stat?.size;
+    if (isUnnoticed && !written.some(({ token }) => token === known.stat?.token)) {
+      return { token: read.token, orTokens };
+    }
     // Behind a link that leads nowhere a file is made.
     return { token: known.stat?.type === 'missing' ? undefined : known.stat?.token, orTokens };
   }
@@ -204,7 +227,7 @@ export class KnownStats {
   /** Forgets what was made, moved or removed here, and all below it. */
   forget(key: string): void {
     this.#listed.forget(key);
-    for (const map of [this.#known, this.#looks, this.#told]) {
+    for (const map of [this.#known, this.#looks, this.#told, this.#read]) {
       for (const other of [...map.keys()]) if (other === key || other.startsWith(`${key}/`)) map.delete(other);
     }
   }

@@ -111,6 +111,7 @@ export class RunloopFileSystem {
         const stat = this.#fresh(uri) ?? (await this.#look(uri, reached));
         const content = await files.readWhole(path, stat, { signal, mostBytes });
         this.#known.has(uri.toString(), stat.token);
+        this.#known.read(uri.toString(), stat);
         this.#aside.tell(uri, stat);
         return content;
       } catch (error) {
@@ -137,7 +138,8 @@ export class RunloopFileSystem {
         this.#known.wrote(key, stat);
         this.#aside.tell(uri, stat);
       } catch (error) {
-        this.#known.expire(key);
+        if (fileProblemOf(error) === 'file_changed') this.#known.refused(key);
+        else this.#known.expire(key);
         throw error;
       }
       this.#context.tell([{ type: wasThere ? FileChangeType.Changed : FileChangeType.Created, uri }]);
