@@ -17,6 +17,8 @@ export interface CommandRunOptions {
   readonly show: (groups: readonly LineGroup[]) => void;
   /** Told where less than all of the output can be shown while the command runs. */
   readonly onLess: (less: LessOutput) => void;
+  /** It is known that the command has started. */
+  readonly onStarted?: (() => void) | undefined;
   /** Told why the command could not be ended, and may go on. @returns once it is to be tried again; false where it is not */
   readonly onNotEnded?: ((error: unknown) => Promise<boolean>) | undefined;
 }
@@ -34,11 +36,12 @@ export async function runCommandShown(
   api: RunloopApi,
   devboxId: string,
   command: string,
-  { signal, secrets, show, onLess, onNotEnded }: CommandRunOptions,
+  { signal, secrets, show, onLess, onStarted, onNotEnded }: CommandRunOptions,
 ): Promise<number | undefined> {
   // Not cancelled half-way: nobody could tell then whether it runs.
   const word = randomUUID();
   const executionId = await api.executions.start(devboxId, asRun(command, word), { signal: deadline(30_000) });
+  onStarted?.();
   const of = { devboxId, executionId };
   try {
     await pipeLines(runOutput(api, { ...of, signal, onLess }), { secrets, show });

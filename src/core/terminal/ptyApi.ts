@@ -134,5 +134,6 @@ function refusal({ devboxId }: PtyTunnel, { status, body }: Pick<TextAnswer, 'st
     status,
     said: said === '' ? phrase('no reason was given') : oneLine(redact(said), 200),
   });
-  return new RuntimeError({ problem, devboxId, status });
+  // Too many requests for the moment: nobody was refused for good.
+  return new RuntimeError({ problem, devboxId, status, ...(status === 429 ? { shouldRetry: true } : {}) });
 }

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { l10n, Uri } from 'vscode';
 import { linkSignals, whenEnded } from '../../ground/deadline';
-import { RuntimeError } from '../../core/errors';
+import { isSent, isTransient, RuntimeError } from '../../core/errors';
 import type { LineGroup } from '../../core/logs/lineGroups';
 import { oneLine } from '../../core/safeText';
 import type { Devbox } from '../../core/platform/devbox';
@@ -127,6 +127,7 @@ export class CommandRun {
       const using = setInterval(() => {
         if (!both.signal.aborted) devboxUse.used(devbox.id);
       }, useMs);
+      const start = { isDone: false };
       try {
         const status = await runCommandShown(api, devbox.id, this.command, {
           signal: both.signal,
@@ -137,12 +138,17 @@ export class CommandRun {
             else part.isCut = true;
             this.#onChange();
           },
+          onStarted: () => (start.isDone = true),
           onNotEnded: async (error) => this.#isStoppedAgain(part, error),
         });
         this.#status = status;
         part.end = status === undefined ? l10n.t('ended') : l10n.t('exit code {0}', status);
       } catch (error) {
-        part.end = RuntimeError.is(error, 'cancelled') ? l10n.t('stopped') : (part.notStopped ?? failureText(error));
+        // What was asked for may have been done without an answer.
+        const isUnknown = !start.isDone && isTransient(error) && isSent(error);
+        if (RuntimeError.is(error, 'cancelled')) part.end = l10n.t('stopped');
+        else if (isUnknown) part.end = l10n.t('may be running all the same: {0}', failureText(error));
+        else part.end = part.notStopped ?? failureText(error);
       } finally {
         clearInterval(using);
       }

@@ -38,4 +38,20 @@ describe('The way to the terminals of a devbox', () => {
       await Promise.all([other.stop(), devbox.stop()]);
     }
   });
+
+  it('is asked for again where there are too many requests for the moment', async () => {
+    const statuses = [429, 429, 200];
+    const devbox = await ScriptedServer.start((_seen, answer) => {
+      answer.writeHead(statuses.shift() ?? 500, { 'content-type': 'application/json' });
+      answer.end(JSON.stringify({ status: 'ready', created: true, attached: false, connect_url: '/pty/shell/attach' }));
+    });
+    try {
+      const tunnel = { origin: devbox.origin, token: 'secret-token', devboxId: 'dbx_x' };
+      const { signal } = new AbortController();
+      const ready = await readyPty(tunnel, 'shell', { cols: 80, rows: 24 }, signal);
+      assert.deepEqual([ready.created, statuses], [true, []]);
+    } finally {
+      await devbox.stop();
+    }
+  }).timeout(30_000);
 });

@@ -109,6 +109,24 @@ describe('The document of a command', function () {
     assert.equal(await lives(), false);
   });
 
+  it('says where nobody can tell whether a command was started', async () => {
+    const { api, editor, platform } = used;
+    const { id } = await api.devboxes.create({ name: 'unknown' }, { requestId: crypto.randomUUID() });
+    const devbox = (await api.devboxes.waitForStatus(id, ['running'], 20)) ?? assert.fail();
+    const knownSecrets = new KnownSecrets(editor.secrets, new SecretSessionKeys(editor.secrets, new Log()));
+    const ends: boolean[] = [];
+    // What was put off was not started; a server that failed may have done it before.
+    for (const status of [503, 429, 400]) {
+      const path = '/v1/devboxes/*/execute_async';
+      await orderFaults(platform, { fault: 'status', status, method: 'POST', path });
+      const run = new CommandRun(6, 'true', { account: account(), devboxes: [devbox] }, () => undefined);
+      await run.run({ knownSecrets, devboxUse: { used: () => undefined } });
+      ends.push(/ ── may be running all the same: /.test(run.text()));
+    }
+    await orderFaults(platform);
+    assert.deepEqual(ends, [true, false, false]);
+  });
+
   it('shows no secret of the devbox that stands in the command either', async () => {
     const { api, editor } = used;
     const { id } = await api.devboxes.create({ name: 'secret' }, { requestId: crypto.randomUUID() });
