@@ -260,7 +260,7 @@ export class Changes implements Disposable {
 
   #opened(devboxId: string): void {
     const one = this.#one(devboxId);
-    const isFresh = one.failure === undefined && (one.look?.state === undefined || one.look.ageMs < freshMs);
+    const isFresh = one.failure === undefined && (one.look === undefined || one.look.sinceMs < freshMs);
     if (isFresh) return;
     this.look(devboxId).catch((error: unknown) => this.#services.log.failure('Looking at changes', error));
   }

@@ -30,6 +30,7 @@ export class DevboxLook {
   readonly #rootOf: () => Promise<Uri>;
   #state: DevboxState | undefined;
   #looking: Promise<DevboxState> | undefined;
+  #beganMs = -Infinity;
   #next: Promise<DevboxState> | undefined;
   #endedMs = 0;
 
@@ -69,6 +70,11 @@ export class DevboxLook {
     return this.#looking === undefined ? performance.now() - this.#endedMs : 0;
   }
 
+  /** Milliseconds since the last look for repositories began: what came later is not in it. */
+  get sinceMs(): number {
+    return performance.now() - this.#beganMs;
+  }
+
   /** The last look, or the first. */
   async known(): Promise<DevboxState> {
     return this.#state ?? this.#looking ?? this.again();
@@ -98,6 +104,7 @@ export class DevboxLook {
   }
 
   #begin(only: ReadonlySet<string> | undefined): Promise<DevboxState> {
+    if (only === undefined) this.#beganMs = performance.now();
     this.#looking = this.#look(only).finally(() => {
       this.#looking = undefined;
       this.#endedMs = performance.now();
