@@ -79,8 +79,10 @@ export const window: Pick<
   showSaveDialog: () => Promise.resolve(fakeEditor().saveTo),
   showTextDocument: (shown: unknown, options?: vscode.ViewColumn | vscode.TextDocumentShowOptions): Promise<never> => {
     fakeEditor().documents.push(shown as vscode.TextDocument);
-    openIn(fakeEditor()).shownAt = typeof options === 'object' ? options.selection : undefined;
-    return Promise.resolve({ document: shown } as never);
+    const open = openIn(fakeEditor());
+    open.shownAt = typeof options === 'object' ? options.selection : undefined;
+    const revealRange = (range: vscode.Range): void => void (open.shownAt = range);
+    return Promise.resolve({ document: shown, revealRange } as never);
   },
   get activeTextEditor() {
     return undefined;

@@ -1,4 +1,4 @@
-import { Range, window, workspace } from 'vscode';
+import { Range, TextEditorRevealType, window, workspace } from 'vscode';
 import { lookUpLimitMs, whenSlow } from '../../messages/whenSlow';
 import type { Agents } from '../agents';
 import type { LiveAgent } from '../liveAgent';
@@ -8,6 +8,8 @@ export async function openSession(agents: Agents, agent: LiveAgent): Promise<voi
   if (!agent.isRead) await whenSlow(() => agent.look(), { limitMs: lookUpLimitMs });
   const document = await workspace.openTextDocument(agents.documents.sessionUri(agent));
   const line = agents.documents.lineToShow(agent);
-  await window.showTextDocument(document, { preview: false, selection: new Range(line, 0, line, 0) });
+  const editor = await window.showTextDocument(document, { preview: false });
+  // No further than it takes: what can be done stands above the first line.
+  editor.revealRange(new Range(line, 0, line, 0), TextEditorRevealType.Default);
   agents.documents.settle();
 }
