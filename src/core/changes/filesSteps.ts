@@ -9,12 +9,13 @@ export const filesSteps = `printf -v began '%(%s)T' -1
 count() { local all; mapfile "$@" all; counted=\${#all[@]}; }
 facts='%C@ %m %s %T@ %D %i/%p\\n'
 : > "$T/known"; : > "$T/missed"; : > "$T/files"; : > "$T/ids"; : > "$T/below"
-# By the time of their last change, which nobody can set, the names of files that can be written on one line.
-cat -- "$T/changed" "$T/new" | limit find -files0-from - -maxdepth 0 -type f ! -path $'*\\n*' ! -path '"*' \\
+# By the time of their last change, which nobody can set, the names of files that can be written on one line: git takes away a
+# quotation and what may end a line.
+cat -- "$T/changed" "$T/new" | limit find -files0-from - -maxdepth 0 -type f ! -path $'*\\n*' ! -path $'*\\r' ! -path '"*' \\
   \\( -newerct "@\${since:-0}" -fprintf "$T/missed" "$facts" -o -fprintf "$T/known" "$facts" \\) 2>/dev/null; code=$?; late "$code"
 if [ "$code" != 0 ] && [ ! -s "$T/known" ] && [ ! -s "$T/missed" ]; then
   # Of before that could be asked for.
-  sed -zn -e '/\\n/d' -e '/^"/d' -e 's|^|./|p' -- "$T/changed" "$T/new" | limit xargs -0 -r bash -c 'facts=$1; shift
+  sed -zn -e '/\\n/d' -e '/\\r$/d' -e '/^"/d' -e 's|^|./|p' -- "$T/changed" "$T/new" | limit xargs -0 -r bash -c 'facts=$1; shift
     exec find "$@" -maxdepth 0 -type f \\( -newerct "@$0" -printf "m$facts" -o -printf "k$facts" \\)' "\${since:-0}" "$facts" 2>/dev/null |
     ( cd -- "$T" && sed -n -e 's|/\\./|/|' -e '/^k/{s/.//w known' -e 'd}' -e 's/.//p' > missed )
 fi

@@ -159,7 +159,7 @@ keep() { # what is here now, as a tree among objects of ours
         case $kind in
           link) text=$(readlink -n -- "$f"; echo x); printf '120000 %s\\t%s\\0' "$(printf '%s' "\${text%x}" | git hash-object -w --no-filters --stdin)" "$f" ;;
           hash|large)
-            case $f in *$'\\n'*|\\"*) git hash-object -w --no-filters -- "./$f" >/dev/null ;; esac
+            case $f in *$'\\n'*|*$'\\r'|\\"*) git hash-object -w --no-filters -- "./$f" >/dev/null ;; esac
             if [ "$kind" = large ]; then
               large_text "$rest" | git hash-object -w --stdin >/dev/null
               case $f in *$'\\n'*) ;; *) printf '%s/%s\\n' "$id" "$f" >> "$N/large" ;; esac

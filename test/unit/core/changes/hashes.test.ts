@@ -168,7 +168,7 @@ describe('The hashes of files that are known from the look before', function () 
       const top = await box.repository('printf 0 > a; printf 0 > -b; mkdir d; printf 0 > d/c');
       await changes.read(top, signal);
       await box.bash(
-        `cd ${top}; echo a > a; echo b > ./-b; echo c > d/c; echo q > '"q'; echo n > $'n\\n'; echo p > 'd/./../%p %'; mkfifo pipe; sleep 3`,
+        `cd ${top}; echo a > a; echo b > ./-b; echo c > d/c; echo q > '"q'; echo n > $'n\\n'; echo r > $'r\\r'; echo p > 'd/./../%p %'; mkfifo pipe; sleep 3`,
       );
       for (let count = 0; count < 3; count += 1) await requireAsFresh(top);
       assert.ok(told < 1_500, `${told}`);

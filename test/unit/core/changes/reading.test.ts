@@ -74,20 +74,26 @@ describe('The changes in a repository of a devbox', function () {
   });
 
   it('are read whatever they are called, and lead nowhere else', async () => {
-    const names = `$'new\\nline' $'\\xff\\xfe' '"quoted"' ' ' '-rf' ':(glob)x' '*' "it's \\$(touch ran)" 'a\\b' 'é' $'t\\tab'`;
+    const names = `$'new\\nline' $'\\xff\\xfe' '"quoted"' ' ' '-rf' ':(glob)x' '*' "it's \\$(touch ran)" 'a\\b' 'é' $'t\\tab' $'cr\\r' $'c\\rr' cr`;
     const top = await box.repository(`for n in ${names}; do echo one > "./$n"; mkdir "d$n"; echo in > "d$n/$n"; done`);
-    await box.read(top);
+    await box.read(await box.bash(`cd ${top}; echo early > $'early\\r'`).then(() => top));
     await box.bash(
-      `cd ${top}; for n in ${names}; do echo two > "./$n"; rm "d$n/$n"; echo u > "new$n"; ln -s "./$n" "l$n"; done`,
+      `cd ${top}; echo late > $'early\\r'; for n in ${names}; do echo two > "./$n"; rm "d$n/$n"; echo u > "new$n"; ln -s "./$n" "l$n"; done`,
     );
     const { groups } = await requireAsGitSays(box, top);
-    assert.equal(groups.uncommitted.length, 44);
-    assert.deepEqual(groups.sinceStart?.map(short), groups.uncommitted.map(short));
+    assert.equal(groups.uncommitted.length, 57);
+    const since = groups.uncommitted.map(short).map((one) => one.replace('untracked early', 'modified early'));
+    assert.deepEqual(groups.sinceStart?.map(short), since);
     for (const name of ['new\nline', '\xff\xfe', '-rf', '*', "it's $(touch ran)"]) {
       const path = textOfPath(Buffer.from(name, 'latin1'));
       assert.deepEqual(await box.sides(top, path), ['one\n', 'two\n'], path);
       assert.deepEqual(await box.sides(top, `l${path}`), ['-', `./${name}`]);
     }
+    assert.deepEqual(await box.sides(top, 'early\r', 'sinceStart'), ['early\n', 'late\n']);
+    // Not by the hash of the file whose name is the same without its end.
+    const { groups: now } = await box.bash(`cd ${top}; echo three > cr`).then(() => box.read(top));
+    const ids = ['cr', 'cr\r'].map((path) => now.uncommitted.find((one) => one.path === path)?.after?.id);
+    assert.deepEqual(ids, (await box.bash(`cd ${top}; git hash-object cr ./cr?`)).trim().split('\n'));
     assert.equal(await box.bash(`ls ~/ran ${top}/ran 2>/dev/null || echo no`), 'no\n');
   });
 
