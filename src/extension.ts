@@ -121,10 +121,21 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
   }, owned);
   const agents = onFirstUse(async () => {
     const { Agents } = await import('./extension/agents/agents');
-    const { globalState } = context;
+    const { globalState, globalStorageUri } = context;
+    const sharedFolder = globalStorageUri.fsPath;
     const noteTurn = async (devboxId: string, folder: string, signal: AbortSignal) =>
       (await changes()).noteTurn(devboxId, folder, signal);
-    const made = new Agents({ account, store, secrets, globalState, devboxUse, fileSystem, noteTurn, log });
+    const made = new Agents({
+      account,
+      store,
+      secrets,
+      globalState,
+      sharedFolder,
+      devboxUse,
+      fileSystem,
+      noteTurn,
+      log,
+    });
     tree.details.join(made);
     return made;
   }, owned);

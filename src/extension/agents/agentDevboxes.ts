@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import type { Memento } from 'vscode';
+import { sharedSecret } from '../../ground/sharedSecret';
 import { asArray, asString } from '../../core/parse';
 import { addMetadata } from '../../core/platform/addMetadata';
 import { agentsKey, type Devbox } from '../../core/platform/devbox';
@@ -58,10 +60,23 @@ export function isMarked({ metadata }: Devbox): boolean {
   return metadata[agentsKey] !== undefined;
 }
 
-/** The same for all windows of this editor; whoever comes first has made it. */
-export async function sealKeyIn(secrets: Secrets): Promise<Uint8Array> {
-  const known = await secrets.get(sealName);
-  if (known !== undefined) return Buffer.from(known, 'base64');
-  await secrets.store(sealName, randomBytes(32).toString('base64'));
-  return Buffer.from((await secrets.get(sealName)) ?? '', 'base64');
+/**
+ * What the windows of this editor seal with, the same for all of them and for all who ask at once: what was sealed with another
+ * one counts as forged. A keyring that refused is asked again.
+ *
+ * @param folder that all windows share
+ */
+export function sealKeyOf(secrets: Secrets, folder: string): () => Promise<Uint8Array> {
+  const make = async (): Promise<Uint8Array> => {
+    const made = randomBytes(32).toString('base64');
+    const file = join(folder, 'agentSeal.turn');
+    const key = await sharedSecret(secrets, { name: sealName, form: /^[A-Za-z0-9+/]{43}=$/, made, file });
+    return Buffer.from(key, 'base64');
+  };
+  let making: Promise<Uint8Array> | undefined;
+  return () =>
+    (making ??= make().catch((error: unknown) => {
+      making = undefined;
+      throw error;
+    }));
 }

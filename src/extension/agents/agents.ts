@@ -14,7 +14,7 @@ import { withDeadline } from '../../ground/deadline';
 import { unlessAborted } from '../messages/cancellation';
 import type { Log } from '../messages/log';
 import { AgentDocuments } from './agentDocuments';
-import { AgentDevboxes, isMarked, sealKeyIn } from './agentDevboxes';
+import { AgentDevboxes, isMarked, sealKeyOf } from './agentDevboxes';
 import {
   actionNodes,
   AgentNode,
@@ -41,6 +41,8 @@ export interface AgentsServices {
   readonly store: Pick<DevboxStore, 'get' | 'living' | 'onDidChange'>;
   readonly secrets: Secrets;
   readonly globalState: Memento;
+  /** That all windows share. */
+  readonly sharedFolder: string;
   readonly devboxUse: { used(devboxId: string): void };
   readonly fileSystem: { rootOf(devboxId: string): Promise<Uri> };
   /** Keeps how a folder is before a turn of an agent. */
@@ -70,9 +72,11 @@ export class Agents implements Disposable {
   /** Sessions that somebody was told of, as long as they wait. */
   readonly #told = new Set<LiveAgent>();
   readonly #hearing: Disposable;
+  readonly #sealKey: () => Promise<Uint8Array>;
 
   constructor(services: AgentsServices) {
     this.sources = services;
+    this.#sealKey = sealKeyOf(services.secrets, services.sharedFolder);
     this.rules = new ConsentRules(services.globalState);
     this.#known = new AgentDevboxes(services.globalState, (error) =>
       services.log.failure('Remembering where agents are', error),
@@ -136,7 +140,7 @@ export class Agents implements Disposable {
     const { account: accounts, store, log } = this.sources;
     const account = await accounts.current();
     if (account === undefined) throw new RuntimeError({ problem: extensionProblem('not_signed_in') });
-    const sealKey = await sealKeyIn(this.sources.secrets);
+    const sealKey = await this.#sealKey();
     one.agents ??= new DevboxAgents({
       devboxId,
       account,

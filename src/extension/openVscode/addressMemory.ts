@@ -4,7 +4,7 @@ import type { Secrets } from '../account/limitedSecrets';
 import type { AddressMemory } from '../../core/vscode/loopbackForwarder';
 import type { Log } from '../messages/log';
 import { PortFiles } from './portNotes';
-import { inWindowTurn } from './windowTurn';
+import { sharedSecret } from '../../ground/sharedSecret';
 
 const secretName = 'runloop.vscodeAddresses';
 
@@ -38,20 +38,9 @@ export async function addressMemory({
 /** Without a keyring that works, addresses last as long as the window. */
 async function secretOf(secrets: Secrets, folder: string, log: Log): Promise<string> {
   const made = randomBytes(32).toString('hex');
-  const known = async (): Promise<string | undefined> => {
-    const secret = await secrets.get(secretName);
-    return secret !== undefined && /^[0-9a-f]{64}$/.test(secret) ? secret : undefined;
-  };
+  const file = join(folder, 'secret.turn');
   try {
-    return (
-      (await known()) ??
-      // Another window may make one at the same time.
-      (await inWindowTurn(join(folder, 'secret.turn'), async () => {
-        const secret = await known();
-        if (secret === undefined) await secrets.store(secretName, made);
-        return secret ?? made;
-      }))
-    );
+    return await sharedSecret(secrets, { name: secretName, form: /^[0-9a-f]{64}$/, made, file });
   } catch (error) {
     log.failure('Keeping what addresses are made from', error);
     return made;

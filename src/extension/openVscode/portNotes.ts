@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { asObject, asString } from '../../core/parse';
 import type { PortNotes } from '../../core/vscode/port/sharedPort';
 import type { Log } from '../messages/log';
-import { inWindowTurn } from './windowTurn';
+import { inWindowTurn } from '../../ground/windowTurn';
 
 /** Ports that are noted at the most; the oldest go first. */
 const most = 200;

@@ -8,7 +8,15 @@ import { FakeMemory, FakeSecrets } from '../../fakeVscode/memory';
 import { Uri } from '../../fakeVscode/values';
 
 /** The agents of a window, with no editor around them; built with the editor of the unit tests, and read by the bench. */
-export function agentsWindow(api: RunloopApi, account: { readonly apiKey: string; readonly baseUrl: string }) {
+export function agentsWindow(
+  api: RunloopApi,
+  account: { readonly apiKey: string; readonly baseUrl: string },
+  /** What windows have in common; by itself one has no folder in which it could take turns with others. */
+  {
+    secrets = new FakeSecrets(),
+    sharedFolder = '/dev/null/none',
+  }: Partial<Pick<AgentsServices, 'secrets' | 'sharedFolder'>> = {},
+) {
   const ended = new AbortController();
   const signedIn = { ...account, api, ended: ended.signal } as unknown as SignedIn;
   const services = {
@@ -18,8 +26,9 @@ export function agentsWindow(api: RunloopApi, account: { readonly apiKey: string
       living: [],
       onDidChange: () => ({ dispose: () => undefined }),
     },
-    secrets: new FakeSecrets(),
+    secrets,
     globalState: new FakeMemory(),
+    sharedFolder,
     devboxUse: { used: () => undefined },
     fileSystem: { rootOf: () => Promise.resolve(Uri.file('/')) },
     noteTurn: () => Promise.resolve(),

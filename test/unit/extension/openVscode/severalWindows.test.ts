@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, it } from 'mocha';
+import { inWindowTurn } from '../../../../src/ground/windowTurn';
 import { Log } from '../../../../src/extension/messages/log';
 import { addressMemory } from '../../../../src/extension/openVscode/addressMemory';
-import { inWindowTurn } from '../../../../src/extension/openVscode/windowTurn';
 import { PortFiles } from '../../../../src/extension/openVscode/portNotes';
 
 describe('Windows that begin at the same time', function () {

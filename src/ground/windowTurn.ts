@@ -1,7 +1,6 @@
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asObject, asString } from '../../core/parse';
 
 /** Milliseconds for which a turn is waited for, and after which one is over whose process has gone meanwhile. */
 const mostMs = 5_000;
@@ -29,7 +28,7 @@ async function takeTurn(file: string): Promise<boolean> {
       await writeFile(file, '', { flag: 'wx', mode: 0o600 });
       return true;
     } catch (error) {
-      if (asString(asObject(error)?.['code']) !== 'EEXIST') return false;
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) return false;
     }
     if (await isOver(file)) await rm(file, { force: true });
     else await sleep(againMs);
