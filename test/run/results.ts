@@ -13,6 +13,9 @@ export interface FileResult extends TestCounts {
 /** How the tests of a run ended, by the file's absolute path, '' being those of which Mocha does not tell the file. */
 export type RunResults = ReadonlyMap<string, FileResult>;
 
+/** How the failures begin of tests that another one before them left no window to: they were not tried. */
+export const notTried = 'Not tried in this window, ';
+
 /** A file of which nothing has ended yet. */
 export const noResult: FileResult = { passed: 0, failed: 0, skipped: 0, failures: [] };
 
@@ -44,6 +47,24 @@ export function failedFiles(results: RunResults): string[] {
 export function filesToRepeat(results: RunResults): string[] {
   const failed = failedFiles(results);
   return failed.every(drivesBrowser) ? failed : [];
+}
+
+/**
+ * The files of a repetition that may be run a second time: those in which nothing failed that had failed before, so that each
+ * test is repeated once at the most. What was not tried the first time may fail at its first try in the repetition.
+ * @returns none if all passed, or if that would not make the run green
+ */
+export function filesToRepeatAgain(first: RunResults, repeated: RunResults): string[] {
+  const failed = filesToRepeat(repeated);
+  const titles = (results: RunResults, file: string): string[] =>
+    (results.get(file)?.failures ?? [])
+      .filter(({ message }) => !message.startsWith(notTried))
+      .map(({ title }) => title);
+  const isNew = (file: string): boolean => {
+    const before = new Set(titles(first, file));
+    return titles(repeated, file).every((title) => !before.has(title));
+  };
+  return failed.every(isNew) ? failed : [];
 }
 
 /** The results of a run with those of the files that were repeated in their place. */

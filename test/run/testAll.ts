@@ -3,10 +3,20 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { countLine } from '../vscode/mochaRun';
-import { countAll, filesToRepeat, readResults, resultsVariable, withRepeated, type RunResults } from './results';
+import {
+  countAll,
+  filesToRepeat,
+  filesToRepeatAgain,
+  notTried,
+  readResults,
+  resultsVariable,
+  withRepeated,
+  type RunResults,
+} from './results';
 
 // All tests. Those that drive a browser are repeated once, in a window of their own from the start, as their tests build on
-// each other; the end of the run tells them as flaky.
+// each other; the end of the run tells them as flaky. A test that fails is the last one in its window: those behind it are tried
+// in the repetition for the first time, and what fails there first is repeated once as well.
 const folder = mkdtempSync(join(tmpdir(), 'results-'));
 // Ctrl-C reaches the tests as well: they end by themselves, and this process after them.
 process.on('SIGINT', () => undefined);
@@ -36,16 +46,26 @@ try {
   const words = process.argv.slice(2);
   const first = await run('first', ['--config', 'test/run/all.mocharc.cjs', ...words]);
   let last = first;
-  const files = first === undefined ? [] : filesToRepeat(first);
-  if (first !== undefined && files.length > 0) {
+  const tries = [...(first === undefined ? [] : [first])];
+  let files = first === undefined ? [] : filesToRepeat(first);
+  while (last !== undefined && files.length > 0) {
     process.stdout.write(`\nOnce more, in new windows: ${files.map((file) => basename(file)).join(', ')}\n`);
-    const repeated = await run('repeated', ['--jobs', '2', ...files]);
-    last = repeated === undefined ? undefined : withRepeated(first, repeated);
-    const flaky = files.filter((file) => last?.get(file)?.failed === 0);
-    for (const { title, message } of flaky.flatMap((file) => first.get(file)?.failures ?? [])) {
-      process.stdout.write(`Flaky, failed at the first try: ${title}: ${message.replace(/\s+/g, ' ')}\n`);
+    const repeated = await run(`repeated-${tries.length}`, ['--jobs', '2', ...files]);
+    last = repeated === undefined ? undefined : withRepeated(last, repeated);
+    files =
+      first === undefined || repeated === undefined || tries.length > 1 ? [] : filesToRepeatAgain(first, repeated);
+    if (repeated !== undefined) tries.push(repeated);
+  }
+  if (last !== undefined && tries.length > 1) {
+    const failures = tries.slice(0, -1).flatMap((results) => [...results]);
+    for (const [file, result] of failures) {
+      if (last.get(file)?.failed !== 0) continue;
+      for (const { title, message } of result.failures) {
+        if (message.startsWith(notTried)) continue;
+        process.stdout.write(`Flaky, failed at the first try: ${title}: ${message.replace(/\s+/g, ' ')}\n`);
+      }
     }
-    if (last !== undefined) process.stdout.write(`${countLine(countAll(last))}\n`);
+    process.stdout.write(`${countLine(countAll(last))}\n`);
   }
   process.exitCode = last !== undefined && countAll(last).failed === 0 ? 0 : 1;
 } finally {

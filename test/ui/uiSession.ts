@@ -1,6 +1,7 @@
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { after, afterEach, before, beforeEach } from 'mocha';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
 import { chromiumArgs, ensureChromium } from '../vscode/chromium';
@@ -8,9 +9,11 @@ import { CloseStack } from '../vscode/closeStack';
 import { ensureVscode } from '../vscode/install';
 import { type PlatformAccount, PlatformProcess } from '../platform/platformProcess';
 import { artifactsDir, firstSight } from '../vscode/projectPaths';
+import { notTried } from '../run/results';
 import { listenForStop, Stopped } from '../vscode/stopSignals';
 import { startWorkbenchStack, type WorkbenchStack } from '../vscode/workbenchStack';
 import { ExtensionApi } from './extensionApi';
+import { howBusy, ownLog, whatIsSeen } from './whatIsSeen';
 import { Workbench } from './workbench/workbench';
 
 /** How a {@link UiSession} is started. */
@@ -106,7 +109,7 @@ export function useUiSession(options: UiSessionOptions | (() => Promise<UiSessio
   let failed: string | undefined;
   beforeEach(function lookBack() {
     // What they would find is not what they were written for. The runner repeats all of them in a new window.
-    if (failed !== undefined) throw new Error(`Not tried in this window, as this failed before: ${failed}`);
+    if (failed !== undefined) throw new Error(`${notTried}as this failed before: ${failed}`);
   });
   afterEach(async function takePictures() {
     const test = this.currentTest;
@@ -115,6 +118,7 @@ export function useUiSession(options: UiSessionOptions | (() => Promise<UiSessio
     failed = title;
     await takeScreenshots(session.context.pages(), title);
     await keepLogs(session.stack, title);
+    await tellWhatIsSeen(session);
   });
   after(async function endSession() {
     this.timeout(60_000);
@@ -260,6 +264,14 @@ async function outputText(api: ExtensionApi, channel: string): Promise<string> {
 /** Keeps what the platform and VS Code have printed so far. */
 async function keepLogs(stack: WorkbenchStack, title: string): Promise<void> {
   await cp(stack.ownLogsDir, join(artifactsDir, `ui-logs-${fileName(title)}`), { recursive: true });
+}
+
+/** Prints what a picture would show: the report of a run elsewhere comes without its pictures. */
+async function tellWhatIsSeen({ context, stack }: UiSession): Promise<void> {
+  const parts = [howBusy(), ...context.pages().map(whatIsSeen), ownLog(stack.logsDir)];
+  for (const part of await Promise.allSettled(parts.map((one) => Promise.race([one, sleep(5_000, 'took too long')])))) {
+    process.stderr.write(`${part.status === 'fulfilled' ? part.value : String(part.reason)}\n`);
+  }
 }
 
 function fileName(title: string): string {

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { countAll, filesToRepeat, noResult, withRepeated, type FileResult } from '../../run/results';
+import {
+  countAll,
+  filesToRepeat,
+  filesToRepeatAgain,
+  noResult,
+  notTried,
+  withRepeated,
+  type FileResult,
+} from '../../run/results';
 
 const failure = { title: 'opens', message: 'Timeout' };
 const green: FileResult = { ...noResult, passed: 3, skipped: 1 };
@@ -46,6 +54,18 @@ describe('A run of all tests', () => {
 
   it('repeats nothing where all passed', () => {
     assert.deepEqual(filesToRepeat(new Map([[inBrowser, green]])), []);
+  });
+
+  it('repeats what failed at its first try in the repetition, and nothing that had failed before', () => {
+    const behind = { title: 'hook for "saves"', message: `${notTried}as this failed before: opens` };
+    const first = new Map([[inBrowser, { ...noResult, failed: 2, failures: [failure, behind] }]]);
+    const other = { ...failure, title: 'saves' };
+    const again = (...failures: FileResult['failures']): string[] =>
+      filesToRepeatAgain(first, new Map([[inBrowser, { ...noResult, failed: failures.length, failures }]]));
+    assert.deepEqual(again(other, behind), [inBrowser]);
+    assert.deepEqual(again(failure, behind), []);
+    assert.deepEqual(again(other, failure), []);
+    assert.deepEqual(again(), []);
   });
 
   it('counts the tests of a repeated file once, as they ended at last', () => {
