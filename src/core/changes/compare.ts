@@ -103,7 +103,8 @@ function kindOf(entry: StatusEntry, before: ChangeSide | undefined, after: Chang
 /** What is in the folder under the name of an entry. */
 function workSide(entry: StatusEntry, files: ReadonlyMap<string, WorkFile>): ChangeSide | undefined {
   const { kind, work, modes, ids, path } = entry;
-  if (kind !== 'untracked' && (work === 'D' || (kind === 'unmerged' && modes[2] === nothing))) return undefined;
+  // Of a conflict the letters say what both sides did: one that only they deleted is here still.
+  if (kind === 'unmerged' ? modes[2] === nothing : work === 'D') return undefined;
   const file = files.get(path);
   if (file !== undefined) {
     const mode = kind === 'untracked' || modes[2] === nothing ? file.mode : modes[2];

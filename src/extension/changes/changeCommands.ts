@@ -34,7 +34,9 @@ export async function openChanges(services: ChangeCommandServices, argument: unk
     const addresses = sides(changes, node, about, one);
     if (addresses === undefined) return [];
     const { left, right, file } = addresses;
-    return [[file, one.before === undefined ? undefined : left, one.after === undefined ? undefined : right]];
+    // The editor shows none of them if one has no side, as a file that both sides of a conflict moved away.
+    const isMade = one.before === undefined && one.after !== undefined;
+    return [[file, isMade ? undefined : left, one.after === undefined ? undefined : right]];
   });
   if (resources.length === 0) return;
   const name = shownName(about.repository.top.slice(about.repository.top.lastIndexOf('/') + 1) || '/');

@@ -8,6 +8,7 @@ import { startPlatform } from '../../platform/testPlatform';
 import { changesDevbox, requireAsGitSays, signal, type ChangesDevbox } from '../../unit/core/changes/useChanges';
 import type { Campaign, Counts } from '../campaign';
 import type { Dice } from '../dice';
+import { requireSidesAsThere } from '../../unit/core/changes/requireSides';
 import { operation, rareOperation } from './operation';
 
 /** Pauses in a run, and operations before each. */
@@ -56,8 +57,9 @@ async function oneRun(box: ChangesDevbox, dice: Dice, index: number): Promise<Co
     const script = work(operations);
     await box.bash(`cd ${top}; top=${top}; ${script}\ntrue`);
     const found = await requireAsGitSays(box, top);
+    counts.sides += await requireSidesAsThere(box, top, found, { start: `${top}.start`, about: script });
     if ((await box.bash(`git -C ${top}.tree rev-parse --show-toplevel 2>/dev/null || true`)) === `${top}.tree\n`) {
-      await requireAsGitSays(box, `${top}.tree`);
+      counts.sides += await requireSidesAsThere(box, `${top}.tree`, await requireAsGitSays(box, `${top}.tree`));
       counts.worktrees += 1;
     }
     const { groups } = found;

@@ -120,6 +120,28 @@ describe('Changes in the view', function () {
     await used.editor.message(/The first 200 of 2,300 changed files are shown/);
   });
 
+  it('are shown beside each other with a file in conflict that neither side has any more', async () => {
+    const { box, changes } = await opened('moved twice', repository);
+    await lines((await changes()).row);
+    await box.bash(
+      'cd ~/app; git checkout -qb other; git mv a.txt theirs; git commit -qm t; git checkout -q main; git mv a.txt ours; git commit -qm o; ' +
+        'git merge other >/dev/null || true',
+    );
+    await used.editor.run('runloop.refreshDevboxes');
+    const group = await below((await below((await changes()).row, 'app')).row, 'Uncommitted');
+    assert.deepEqual(await lines(group.row), ['a.txt', 'ours', 'theirs']);
+    const all = shown('vscode.changes');
+    await used.editor.run('runloop.openAllChanges', group.row);
+    const resources = all[0]?.[1];
+    assert.ok(Array.isArray(resources));
+    assert.equal(resources.length, 3);
+    for (const [file, left, right] of resources as unknown[][]) {
+      // The editor refuses all of them ("Invalid arguments") where one has no side.
+      assert.ok(left instanceof Uri || right instanceof Uri, String(file));
+    }
+    assert.equal(await text((resources as unknown[][])[0]?.[1]), '');
+  });
+
   it('that are marked as seen are hidden until they change again, after a reload too', async () => {
     const { box, changes } = await opened('seen', `${repository}; echo 1 >> a.txt; echo 1 >> c.txt`);
     const groupOf = async (name = 'Uncommitted'): Promise<Shown> =>
