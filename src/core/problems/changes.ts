@@ -125,6 +125,16 @@ export const changesWords = {
     message: 'git failed on this computer, and nothing was changed: {why}.',
     nextStep: 'Check the clone with git in a terminal.',
   },
+  home_no_space: {
+    code: 'file',
+    message: 'This computer has no space left, and nothing was changed.',
+    nextStep: 'Free some space, then try again.',
+  },
+  home_partly: {
+    code: 'file',
+    message: 'The changes could not be written to the clone, and not all of its files could be put back.',
+    nextStep: 'Its commit has all of them: "git status" tells which are different, and "git checkout" restores them.',
+  },
   discard_busy: {
     code: 'file',
     message: 'A merge, rebase or the like is under way in "{name}", or it has conflicts, so nothing was discarded.',

@@ -6,7 +6,16 @@ import { oneLine } from '../../safeText';
 import { changesProblem } from '../../problems/changes';
 import type { NameFault } from './checkNames';
 import { gitFailed, gitText, localGit } from './localGit';
-import { alone, checkedNames, makeScratch, refused, removed, requireSound, type Clone } from './scratch';
+import {
+  checkedNames,
+  makeScratch,
+  refused,
+  removed,
+  requireSound,
+  scratchGit,
+  scratchText,
+  type Clone,
+} from './scratch';
 
 /** Commits of the clone that a devbox is told of. */
 const mostKnown = 700;
@@ -33,6 +42,8 @@ export interface Arrival {
 export async function openClone(folder: string, signal: AbortSignal): Promise<Clone> {
   const found = await localGit(folder, ['rev-parse', '--show-object-format', '--git-common-dir'], { signal });
   if (found.exitCode !== 0) {
+    // It is one of somebody else's, or damaged.
+    if (!/not a git repository/.test(found.stderr)) throw gitFailed(found.stderr);
     throw new RuntimeError({
       problem: changesProblem('home_not_repository', { name: oneLine(basename(folder), 100) }),
     });
@@ -66,19 +77,19 @@ export async function receiveBundle(
   const scratch = await mkdtemp(join(tmpdir(), 'runloop-home-'));
   try {
     await makeScratch(clone, scratch, signal);
-    const fetched = await localGit(scratch, fetchOf(file, `${scratchRef}:${scratchRef}`), { signal, env: alone });
+    const fetched = await scratchGit(scratch, fetchOf(file, `${scratchRef}:${scratchRef}`), { signal });
     if (fetched.exitCode !== 0) throw await notFetched(scratch, fetched.stderr);
-    const arrived = await gitText(scratch, ['rev-parse', scratchRef], { signal });
+    const arrived = await scratchText(scratch, ['rev-parse', scratchRef], { signal });
     if (arrived !== head) throw refused('another commit came than was asked for');
     await requireSound(scratch, signal);
     const range = [scratchRef, '--not', ...clone.known];
     const oddNames = await requireNames(scratch, range, signal);
-    const subjects = await gitText(
+    const subjects = await scratchText(
       scratch,
       ['log', '--format=%s', '-n', String(toldSubjects), '--no-show-signature', ...range],
       { signal },
     );
-    const count = await gitText(scratch, ['rev-list', '--count', ...range], { signal });
+    const count = await scratchText(scratch, ['rev-list', '--count', ...range], { signal });
     return {
       head,
       commits: Number(count),
@@ -132,7 +143,7 @@ async function requireNames(
     '--no-ext-diff',
     '--no-textconv',
   ];
-  const { exitCode, stdout, stderr } = await localGit(scratch, [...args, ...range], { signal, env: alone });
+  const { exitCode, stdout, stderr } = await scratchGit(scratch, [...args, ...range], { signal });
   if (exitCode !== 0) throw gitFailed(stderr);
   return (await checkedNames(scratch, stdout, signal)).oddNames;
 }
@@ -140,11 +151,11 @@ async function requireNames(
 async function filesAgainst(clone: Clone, scratch: string, signal: AbortSignal): Promise<number | undefined> {
   const [head] = clone.known;
   if (head === undefined) return undefined;
-  const base = await localGit(scratch, ['merge-base', head, scratchRef], { signal, env: alone });
+  const base = await scratchGit(scratch, ['merge-base', head, scratchRef], { signal });
   if (base.exitCode !== 0) return undefined;
   const from = base.stdout.toString().trim();
   const args = ['diff-tree', '-r', '-z', '--name-only', '--no-renames', from, scratchRef];
-  return (await gitText(scratch, args, { signal })).split('\0').filter((name) => name !== '').length;
+  return (await scratchText(scratch, args, { signal })).split('\0').filter((name) => name !== '').length;
 }
 
 async function bring(

@@ -5,6 +5,7 @@ import { bytesOfPath } from '../../files/pathText';
 import { unexpected } from '../../platform/answers';
 import type { DevboxChanges, RepositoryChanges } from '../devboxChanges';
 import { mostBundleBytes } from '../scriptProblems';
+import { withSpace } from './localGit';
 import { bundleScript, discardBundleScript } from './homeScripts';
 
 /** Seconds that one step of git's may take, and milliseconds that all may. */
@@ -61,7 +62,7 @@ export async function fetchBundle(
         size += piece.length;
         // Another file by now than the one that was measured.
         if (size > most) throw unexpected('an execution', devboxId);
-        await handle.writeFile(piece);
+        await withSpace(handle.writeFile(piece));
       }
     } finally {
       await handle.close();

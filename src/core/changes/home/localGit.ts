@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
+import { programOn } from '../../../ground/programOn';
 import { endedBy, RuntimeError } from '../../errors';
 import { oneLine } from '../../safeText';
 import { changesProblem } from '../../problems/changes';
@@ -47,20 +48,28 @@ export async function localGit(
       maxBuffer: mostOutput,
       encoding: 'buffer',
     } as const;
-    const child = execFile('git', [...quiet, ...args], options, (error, stdout, stderr) => {
+    // Not by its name: where the search path has "." in it, and on Windows always, that may be a program of the folder's own.
+    const git = programOn(process.platform === 'win32' ? 'git.exe' : 'git', process.env['PATH'] ?? '');
+    if (git === undefined) {
+      reject(new RuntimeError({ problem: changesProblem('home_no_git') }));
+      return;
+    }
+    const child = execFile(git, [...quiet, ...args], options, (error, stdout, stderr) => {
       const code = error?.code;
       if (error === null || typeof code === 'number') {
         resolve({ exitCode: typeof code === 'number' ? code : 0, stdout, stderr: stderr.toString() });
       } else if (code === 'ENOENT' && !existsSync(folder)) {
-        // It is told in the same way of a folder that is gone.
         const problem = changesProblem('home_not_repository', { name: oneLine(basename(folder), 100) });
         reject(new RuntimeError({ problem, cause: error }));
-      } else if (code === 'ENOENT') {
-        reject(new RuntimeError({ problem: changesProblem('home_no_git'), cause: error }));
       } else if (signal.aborted) {
         reject(endedBy(signal));
       } else {
-        reject(new RuntimeError({ problem: changesProblem('home_git_failed', { why: String(code) }), cause: error }));
+        reject(
+          new RuntimeError({
+            problem: changesProblem('home_git_failed', { why: String(code ?? error.signal) }),
+            cause: error,
+          }),
+        );
       }
     });
     // Not all of them read it to its end.
@@ -73,17 +82,38 @@ export async function localGit(
 export async function gitText(
   folder: string,
   args: readonly string[],
-  options: { readonly signal: AbortSignal; readonly input?: string },
+  options: { readonly signal: AbortSignal; readonly input?: string; readonly env?: NodeJS.ProcessEnv },
 ): Promise<string> {
   const { exitCode, stdout, stderr } = await localGit(folder, args, options);
   if (exitCode !== 0) throw gitFailed(stderr);
   return stdout.toString().replace(/\n$/, '');
 }
 
-/** The error for a git that failed, with the end of its output. */
+/** The error for a git that failed, with the line that tells of it. */
 export function gitFailed(stderr: string): RuntimeError {
-  const why = oneLine(redact(stderr).trim().split('\n').at(-1) ?? '', 300);
-  return new RuntimeError({ problem: changesProblem('home_git_failed', { why }) });
+  if (isFull(stderr)) return new RuntimeError({ problem: changesProblem('home_no_space') });
+  return new RuntimeError({ problem: changesProblem('home_git_failed', { why: failureIn(redact(stderr)) }) });
+}
+
+/** The line in which git tells why it failed: what follows it may be advice. */
+export function failureIn(stderr: string): string {
+  const lines = stderr.trim().split('\n');
+  return oneLine(lines.find((line) => /^(?:fatal|error)/.test(line)) ?? lines.at(-1) ?? '', 300);
+}
+
+/** Waits for files to be written. @throws RuntimeError `home_no_space` where there is no space for them */
+export async function withSpace<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const isOfSpace = error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+    throw isOfSpace ? new RuntimeError({ problem: changesProblem('home_no_space'), cause: error }) : error;
+  }
+}
+
+/** Whether git could not write for want of space. */
+export function isFull(stderr: string): boolean {
+  return /No space left on device|Disk quota exceeded/.test(stderr);
 }
 
 /** The environment without what leads git elsewhere: a configuration may send it from a file to another computer. */

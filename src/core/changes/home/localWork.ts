@@ -5,7 +5,7 @@ import { RuntimeError } from '../../errors';
 import { fieldsOf } from '../../files/fileFacts';
 import { shownName } from '../../files/pathText';
 import { changesProblem } from '../../problems/changes';
-import { gitFailed, gitText, localGit } from './localGit';
+import { gitFailed, gitText, localGit, withSpace } from './localGit';
 import { isMissing, makeScratch, nobody, removed, type Clone } from './scratch';
 
 /** Commits of the clone among which one is looked for that the devbox has, too. */
@@ -49,7 +49,7 @@ export async function localWork(
     const index = resolve(top, await gitText(top, ['rev-parse', '--git-path', 'index'], { signal }));
     const copy = join(scratch, 'work.index');
     try {
-      await copyFile(index, copy);
+      await withSpace(copyFile(index, copy));
       // With its time, in whole seconds: what was changed in the second of its writing is found by that.
       const written = Math.floor((await stat(index)).mtimeMs / 1000);
       await utimes(copy, written, written);

@@ -4,7 +4,7 @@ import { RuntimeError } from '../../errors';
 import { oneLine } from '../../safeText';
 import { changesProblem } from '../../problems/changes';
 import { leadsOut, nameFault, type NameFault } from './checkNames';
-import { gitText, localGit } from './localGit';
+import { failureIn, gitFailed, gitText, isFull, localGit, type GitResult } from './localGit';
 
 /*
  * A bare repository beside the clone, with the clone's objects as alternates: what comes from a devbox is looked at there, and the
@@ -19,11 +19,27 @@ export interface Clone {
   readonly known: readonly string[];
 }
 
-/** Nothing of this computer's configuration counts in the scratch repository. */
-export const alone = {
+/** Nothing of this computer's configuration counts in the scratch repository: it may forbid bare ones, or write logs otherwise. */
+const alone = {
   GIT_CONFIG_NOSYSTEM: '1',
   GIT_CONFIG_GLOBAL: process.platform === 'win32' ? 'NUL' : '/dev/null',
 };
+
+interface ScratchOptions {
+  readonly signal: AbortSignal;
+  readonly input?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Runs git in a scratch repository. */
+export function scratchGit(scratch: string, args: readonly string[], options: ScratchOptions): Promise<GitResult> {
+  return localGit(scratch, args, { ...options, env: { ...alone, ...options.env } });
+}
+
+/** The same where it must succeed. @returns what it printed, without the last newline */
+export function scratchText(scratch: string, args: readonly string[], options: ScratchOptions): Promise<string> {
+  return gitText(scratch, args, { ...options, env: { ...alone, ...options.env } });
+}
 
 /** Who makes commits that nobody keeps. */
 export const nobody = {
@@ -35,18 +51,30 @@ export const nobody = {
 
 /** Makes it of an empty folder. */
 export async function makeScratch(clone: Clone, scratch: string, signal: AbortSignal): Promise<void> {
-  const common = await gitText(clone.folder, ['rev-parse', '--git-common-dir'], { signal });
-  const shared = join(common.startsWith('/') || /^[a-z]:/i.test(common) ? '' : clone.folder, common);
+  // As git tells it from there: a link to a folder in a clone is elsewhere.
+  const folder = await realpath(clone.folder);
+  const common = await gitText(folder, ['rev-parse', '--git-common-dir'], { signal });
+  const shared = join(common.startsWith('/') || /^[a-z]:/i.test(common) ? '' : folder, common);
   const objects = await realpath(join(shared, 'objects'));
-  await gitText(scratch, ['init', '-q', '--bare', `--object-format=${clone.format}`, '--template=', '.'], { signal });
+  await scratchText(scratch, ['init', '-q', '--bare', `--object-format=${clone.format}`, '--template=', '.'], {
+    signal,
+  });
   await mkdir(join(scratch, 'objects', 'info'), { recursive: true });
-  // Quoted as git reads it: any name, one with a backslash as well where that does not part folders.
   const name = process.platform === 'win32' ? objects.replaceAll('\\', '/') : objects;
-  await writeFile(join(scratch, 'objects', 'info', 'alternates'), `${JSON.stringify(name)}\n`);
+  await writeFile(join(scratch, 'objects', 'info', 'alternates'), `${quoted(name)}\n`);
   // Where the clone is shallow, its history ends here as well: git would miss the commits before.
   await copyFile(join(shared, 'shallow'), join(scratch, 'shallow')).catch((error: unknown) => {
     if (!isMissing(error)) throw error;
   });
+}
+
+/** A name as git reads it in quotation marks: any, one with a backslash or control codes as well. */
+function quoted(name: string): string {
+  const escaped = Array.from(name, (one) => {
+    if (one === '"' || one === '\\') return `\\${one}`;
+    return one < ' ' || one === '\u007f' ? `\\${one.charCodeAt(0).toString(8).padStart(3, '0')}` : one;
+  });
+  return `"${escaped.join('')}"`;
 }
 
 /** Checks every object that came, and none of the clone's: those may be many. A fetch of a bundle checks nothing by itself. */
@@ -54,7 +82,7 @@ export async function requireSound(scratch: string, signal: AbortSignal): Promis
   const folder = join(scratch, 'objects', 'pack');
   for (const name of (await readdir(folder)).filter((one) => one.endsWith('.pack'))) {
     const args = ['index-pack', '--strict', '-o', join(scratch, 'checked.idx'), join(folder, name)];
-    const checked = await localGit(scratch, args, { signal, env: alone });
+    const checked = await scratchGit(scratch, args, { signal });
     if (checked.exitCode !== 0) throw refused(checked.stderr);
     await rm(join(scratch, 'checked.idx'), { force: true });
   }
@@ -92,7 +120,7 @@ export async function checkedNames(
     if (mode === '120000') links.set(id, (links.get(id) ?? new Set()).add(path));
   }
   for (const [id, paths] of links) {
-    const target = await gitText(scratch, ['cat-file', 'blob', id], { signal });
+    const target = await scratchText(scratch, ['cat-file', 'blob', id], { signal });
     for (const path of paths) if (leadsOut(path, target)) odd.set(path, 'linkOut');
   }
   if (process.platform === 'win32' && [...odd.values()].includes('windows')) {
@@ -101,17 +129,15 @@ export async function checkedNames(
   return { paths: [...paths], oddNames: [...odd].map(([path, fault]) => ({ path, fault })) };
 }
 
-/** The error for what no clone may take. */
+/** The error for what git does not take, which is nobody's fault there where it is for want of something here. */
 export function refused(why: string): RuntimeError {
-  const last =
-    why
-      .trim()
-      .split('\n')
-      .find((line) => /^(fatal|error)/.test(line)) ??
-    why.trim().split('\n').at(-1) ??
-    '';
-  return new RuntimeError({ problem: changesProblem('home_refused', { why: oneLine(last, 300) }) });
+  if (isFull(why) || ofThisComputer.test(why)) return gitFailed(why);
+  return new RuntimeError({ problem: changesProblem('home_refused', { why: failureIn(why) }) });
 }
+
+/** What git says of a branch in the way of another one, of a clone that it may not write to, and of too little memory. */
+const ofThisComputer =
+  /cannot lock ref|Permission denied|Read-only file system|[Oo]ut of memory|insufficient permission/;
 
 export async function removed(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });

@@ -3,11 +3,13 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RuntimeError } from '../../errors';
+import { fieldsOf } from '../../files/fileFacts';
 import { oneLine } from '../../safeText';
 import { changesProblem } from '../../problems/changes';
 import type { Arrival } from './clone';
-import { gitFailed, gitText, localGit } from './localGit';
-import { alone, checkedNames, makeScratch, nobody, refused, removed, requireSound, type Clone } from './scratch';
+import { keepFiles } from './keepFiles';
+import { gitFailed, gitText, localGit, withSpace } from './localGit';
+import { checkedNames, makeScratch, nobody, refused, removed, requireSound, scratchGit, type Clone } from './scratch';
 
 /** What is about to become uncommitted changes of a clone, tried and checked. */
 export interface ArrivedChanges {
@@ -15,7 +17,11 @@ export interface ArrivedChanges {
   readonly head: string;
   readonly paths: readonly string[];
   readonly oddNames: Arrival['oddNames'];
-  /** Makes them, staged, all or nothing. @throws RuntimeError where the clone has changed meanwhile */
+  /**
+   * Makes them, staged, all or nothing; once it is written to, that is not broken off.
+   *
+   * @throws RuntimeError where the clone has changed meanwhile, or cannot be written to
+   */
   apply(signal: AbortSignal): Promise<void>;
   dispose(): Promise<void>;
 }
@@ -43,21 +49,21 @@ export async function receivePatch(
   try {
     await makeScratch(clone, scratch, signal);
     const file = join(scratch, 'changes.patch');
-    await writeFile(file, patch, { mode: 0o600 });
+    await withSpace(writeFile(file, patch, { mode: 0o600 }));
     const tree = patch.length === 0 ? undefined : await triedTree(scratch, { file, head: before.head, signal });
     if (tree === undefined) {
       await removed(scratch);
       return undefined;
     }
     const range = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', before.head, tree];
-    const { exitCode, stdout, stderr } = await localGit(scratch, range, { signal, env: alone });
+    const { exitCode, stdout, stderr } = await scratchGit(scratch, range, { signal });
     if (exitCode !== 0) throw gitFailed(stderr);
     const { paths, oddNames } = await checkedNames(scratch, stdout, signal);
     return {
       head: before.head,
       paths,
       oddNames,
-      apply: (limit) => apply(top, { file, before, tree, signal: limit }),
+      apply: (limit) => apply(top, { scratch, file, names: namesIn(stdout), before, tree, signal: limit }),
       dispose: () => removed(scratch),
     };
   } catch (error) {
@@ -71,20 +77,20 @@ async function triedTree(
   scratch: string,
   { file, head, signal }: { readonly file: string; readonly head: string; readonly signal: AbortSignal },
 ): Promise<string | undefined> {
-  const env = { ...alone, ...nobody, GIT_INDEX_FILE: join(scratch, 'tried.index') };
+  const env = { ...nobody, GIT_INDEX_FILE: join(scratch, 'tried.index') };
   const must = async (args: readonly string[], input?: string): Promise<string> => {
     const options = input === undefined ? { signal, env } : { signal, env, input };
-    const { exitCode, stdout, stderr } = await localGit(scratch, args, options);
+    const { exitCode, stdout, stderr } = await scratchGit(scratch, args, options);
     if (exitCode !== 0) throw gitFailed(stderr);
     return stdout.toString().trim();
   };
   await must(['read-tree', head]);
-  const tried = await localGit(scratch, [...asItIs, ...careful, 'apply', '--cached', file], { signal, env });
+  const tried = await scratchGit(scratch, [...asItIs, ...careful, 'apply', '--cached', file], { signal, env });
   if (tried.exitCode !== 0) {
     const why = oneLine(tried.stderr.split('\n').find((line) => line.startsWith('error')) ?? '', 300);
     throw new RuntimeError({ problem: changesProblem('home_no_fit', { why }) });
   }
-  const written = await localGit(scratch, ['write-tree'], { signal, env });
+  const written = await scratchGit(scratch, ['write-tree'], { signal, env });
   if (written.exitCode !== 0) throw refused(written.stderr);
   const tree = written.stdout.toString().trim();
   if (tree === (await must(['rev-parse', `${head}^{tree}`]))) return undefined;
@@ -104,20 +110,48 @@ interface CloneState {
 async function apply(
   top: string,
   {
+    scratch,
     file,
+    names,
     before,
     tree,
     signal,
-  }: { readonly file: string; readonly before: CloneState; readonly tree: string; readonly signal: AbortSignal },
+  }: {
+    readonly scratch: string;
+    readonly file: string;
+    readonly names: readonly Buffer[];
+    readonly before: CloneState;
+    readonly tree: string;
+    readonly signal: AbortSignal;
+  },
 ): Promise<void> {
   const now = await cleanState(top, signal);
   if (now.head !== before.head || now.index !== before.index) {
     throw new RuntimeError({ problem: changesProblem('home_moved') });
   }
-  const applied = await localGit(top, [...asItIs, ...careful, 'apply', '--index', file], { signal });
-  if (applied.exitCode !== 0) throw gitFailed(applied.stderr);
-  const made = await gitText(top, ['write-tree'], { signal });
+  // Files of other times than those in the index are changed ones for `git apply`, as in a clone that was copied.
+  await localGit(top, ['update-index', '-q', '--refresh'], { signal });
+  const kept = join(scratch, 'kept');
+  const putBack = await withSpace(keepFiles(top, names, kept));
+  const { signal: never } = new AbortController();
+  try {
+    const applied = await localGit(top, [...asItIs, ...careful, 'apply', '--index', file], { signal: never });
+    if (applied.exitCode !== 0) throw gitFailed(applied.stderr);
+  } catch (error) {
+    await putBack().catch((cause: unknown) => {
+      throw new RuntimeError({ problem: changesProblem('home_partly'), cause });
+    });
+    throw error;
+  } finally {
+    await removed(kept);
+  }
+  const made = await gitText(top, ['write-tree'], { signal: never });
   if (made !== tree) throw gitFailed('what was made is not what was checked');
+}
+
+/** The names in a raw diff. */
+function namesIn(raw: Buffer): readonly Buffer[] {
+  return fieldsOf(raw).filter((_, at) => at % 2 === 1);
 }
 
 /** @throws RuntimeError `home_dirty` where something that is followed is changed, or a merge or the like is under way */

@@ -43,7 +43,8 @@ export async function bringChangesHome(services: ChangeCommandServices, argument
     });
     if (!isYes) return;
     const title = l10n.t('Applying the changes in {0}…', escapeForEditor(name));
-    await inProgress(title, look, (signal) => arrived.apply(signal));
+    // Half-way is no place to stop.
+    await inProgress(title, look, (signal) => arrived.apply(signal), false);
     const [box, clone] = [escapeForEditor(name), escapeForEditor(basename(folder))];
     await window.showInformationMessage(l10n.t('The changes in {0} are staged in {1}.', box, clone));
   } finally {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'mocha';
 import { openClone } from '../../../../../src/core/changes/home/clone';
@@ -6,6 +7,7 @@ import { fetchBundle } from '../../../../../src/core/changes/home/devboxBundle';
 import { receivePatch, type ArrivedChanges } from '../../../../../src/core/changes/home/uncommitted';
 import { RuntimeError } from '../../../../../src/core/errors';
 import { apiTransfer } from '../../../../../src/core/files/fileTransfer';
+import { waitFor } from '../../../../eventually';
 import { signal } from '../useChanges';
 import { fewFiles, usePairs, type Pair } from './usePair';
 
@@ -84,6 +86,46 @@ describe('Uncommitted changes of a devbox', function () {
     await failsAs(whole.apply(signal), 'home_git_failed');
     assert.equal(sh(taken.clone, 'cat n b; git status --porcelain'), 'mine\nb\n?? n\n');
     await whole.dispose();
+  });
+
+  it('are put back, each of them, where one cannot be written, and are not broken off half-way', async () => {
+    const shared =
+      "printf '*.f filter=F\\n' > .gitattributes; git add .gitattributes; git commit -q --amend -m first --date=2026-01-01T00:00:00Z";
+    const both = `GIT_COMMITTER_DATE=2026-01-01T00:00:00Z; export GIT_COMMITTER_DATE; ${shared}; mkdir w; echo w > w/w; git add w; git commit -qm w --date=2026-01-01T00:00:00Z`;
+    const there = `${both}; echo more >> a; rm b; rm -r d; echo file > d; rm w/w; rmdir w; mkdir -p w/w new/er; echo x > w/w/x; echo n > new/er/n; chmod 755 bin; ln -s a link; echo f > z.f`;
+    const places = await pair(there, `${both}; echo mine > untracked; mkdir -p empty; touch -d 2001-01-01 a`);
+    sh(
+      places.clone,
+      'git config filter.F.smudge false; git config filter.F.required true; git config filter.F.clean cat',
+    );
+    const files = (): string =>
+      sh(
+        places.clone,
+        "find . -path ./.git -prune -o -printf '%P %y %m %l\\n' | sort; find . -path ./.git -prune -o -type f -print0 | xargs -0 sha256sum | sort; " +
+          'stat -c %Y a; git ls-files -s; git status --porcelain',
+      );
+    const arrived = (await arrive(places)) ?? assert.fail();
+    const before = files();
+    await failsAs(arrived.apply(signal), 'home_git_failed');
+    assert.equal(files(), before);
+    // Cancelled while it is written.
+    sh(places.clone, `git config filter.F.smudge 'touch "${folder}/began"; sleep 1; cat'`);
+    const stop = new AbortController();
+    const applied = arrived.apply(stop.signal);
+    await waitFor('the filter', () => existsSync(join(folder, 'began')) || undefined);
+    stop.abort();
+    await applied;
+    await arrived.dispose();
+    assert.equal(sh(places.clone, 'cat w/w/x new/er/n z.f; git diff'), 'x\nn\nf\n');
+  });
+
+  it('come into a clone whose files have other times than its index knows', async () => {
+    const places = await pair('echo more >> a; rm b');
+    sh(places.clone, 'touch -d 2001-01-01 a b');
+    const arrived = (await arrive(places)) ?? assert.fail();
+    await arrived.apply(signal);
+    await arrived.dispose();
+    assert.equal(sh(places.clone, 'git status --porcelain'), 'M  a\nD  b\n');
   });
 
   it('are refused with names that git would leave out without a word', async () => {

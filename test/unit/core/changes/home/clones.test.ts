@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'mocha';
+import { openClone, receiveBundle } from '../../../../../src/core/changes/home/clone';
+import { fetchBundle } from '../../../../../src/core/changes/home/devboxBundle';
+import { withSpace } from '../../../../../src/core/changes/home/localGit';
+import { refused } from '../../../../../src/core/changes/home/scratch';
+import { receivePatch } from '../../../../../src/core/changes/home/uncommitted';
+import { RuntimeError } from '../../../../../src/core/errors';
+import { apiTransfer } from '../../../../../src/core/files/fileTransfer';
+import { signal } from '../useChanges';
+import { fewFiles, usePairs } from './usePair';
+
+describe('A clone on this computer', function () {
+  this.timeout(120_000);
+  const pairs = usePairs('clones', fewFiles);
+  const { folder, sh, pair } = pairs;
+  const committed = 'echo z > z; git add z; git commit -qm z; echo more >> a';
+
+  /** What is brought of a devbox's commits and its uncommitted changes: a branch, then files. */
+  async function brought(top: string, clone: string): Promise<readonly [string | undefined, readonly string[]]> {
+    const repository = await pairs.box.read(top);
+    const local = await openClone(clone, signal);
+    const file = join(folder, `bundle-${pairs.next()}`);
+    const context = { changes: pairs.box.changes, transfer: apiTransfer(pairs.api), devboxId: pairs.box.id };
+    await fetchBundle(context, repository, { known: local.known, file, signal });
+    const commits = await receiveBundle(local, { file, head: repository.report.head, signal });
+    const branch = await commits.bring('runloop/x', signal);
+    await commits.dispose();
+    const patch = await pairs.box.changes.patch(top, 'head', signal);
+    const changes = await receivePatch(local, { patch, signal });
+    await changes?.apply(signal);
+    await changes?.dispose();
+    return [branch, changes?.paths ?? []];
+  }
+  /** Does it with another value of a variable of the environment. */
+  async function withVariable<T>(name: string, value: string, work: () => Promise<T>): Promise<T> {
+    const outer = process.env[name];
+    process.env[name] = value;
+    try {
+      return await work();
+    } finally {
+      process.env[name] = outer;
+    }
+  }
+  const whole = ['runloop/x', ['a']];
+
+  it('is taken for what it is whatever its folder is called, and by a link into it', async () => {
+    const { top, clone } = await pair(committed);
+    for (const name of ['e\u001bx\u0001', 'n\nl\r', 'b\\s\t', '"ü"\u202e', ' #\u007f']) {
+      const other = join(folder, name);
+      cpSync(clone, other, { recursive: true });
+      assert.deepEqual(await brought(top, other), whole, JSON.stringify(name));
+    }
+    const link = join(folder, 'link');
+    symlinkSync(join(clone, 'd'), link);
+    assert.deepEqual(await brought(top, link), whole);
+  });
+
+  it('runs no git of its own where the search path leads into it', async () => {
+    const { top, clone } = await pair(committed);
+    writeFileSync(join(clone, 'git'), '#!/bin/sh\ntouch ../ran\nexec /usr/bin/git "$@"\n', { mode: 0o755 });
+    const searched = `.::${clone.slice(1)}:${process.env['PATH'] ?? ''}`;
+    assert.deepEqual(await withVariable('PATH', searched, () => brought(top, clone)), whole);
+    assert.equal(sh(folder, 'ls ran 2>/dev/null || echo no'), 'no\n');
+  });
+
+  it("is given to whatever its owner's own git is told of repositories like ours", async () => {
+    const { top, clone } = await pair(committed);
+    const home = join(folder, 'home');
+    mkdirSync(home);
+    sh(
+      folder,
+      `export HOME='${home}'; git config --global safe.bareRepository explicit; git config --global log.showSignature true`,
+    );
+    assert.deepEqual(await withVariable('HOME', home, () => brought(top, clone)), whole);
+  });
+
+  it('that git does not read is told of by the reason, and what is amiss here is not laid on the devbox', async () => {
+    const { top, clone } = await pair(committed, 'git branch runloop');
+    await assert.rejects(brought(top, clone), (error) => {
+      assert.ok(RuntimeError.is(error, 'file'), String(error));
+      assert.equal(error.problem.id, 'home_git_failed');
+      assert.match(error.message, /'refs\/heads\/runloop' exists/);
+      return true;
+    });
+    writeFileSync(join(clone, '.git', 'config'), '[core\n');
+    await assert.rejects(openClone(clone, signal), /bad config line 1/);
+    const idOf = (said: string): string => refused(said).problem.id;
+    assert.equal(idOf('fatal: write error: No space left on device\nfatal: index-pack failed'), 'home_no_space');
+    assert.equal(idOf('error: object 1: hasDotgit: contains .git'), 'home_refused');
+    await assert.rejects(withSpace(writeFile('/dev/full', 'x')), /no space left/);
+  });
+});
