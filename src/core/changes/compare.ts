@@ -1,5 +1,5 @@
 import type { ChangesReport, WorkFile } from './changesReport';
-import type { RawEntry, StatusEntry } from './porcelain';
+import { goneFromFolder, withoutFolderMoves, type RawEntry, type StatusEntry } from './porcelain';
 import { TimeSlicer } from '../../ground/timeSlicer';
 
 /** One side of a change: where its content is, and what tells it from another. */
@@ -49,9 +49,11 @@ const sortedAtOnce = 4_000;
 /** Compares what was read of a repository. */
 export async function changeGroups(report: ChangesReport, slicer = new TimeSlicer(64)): Promise<ChangeGroups> {
   const changes: FileChange[] = [];
-  for (const entry of hasGit(report) ? report.status : []) {
+  const links = newLinks(report);
+  for (const entry of hasGit(report) ? withoutFolderMoves(report.status).rows : []) {
     if (slicer.isDue) await slicer.rest();
-    changes.push(uncommitted(entry, report));
+    const isGone = entry.kind === 'changed' && isBelow(entry.path, links);
+    changes.push(uncommitted(isGone ? goneFromFolder(entry) : entry, report));
   }
   const { start, turn, since, sinceTurn } = report;
   return {
@@ -191,7 +193,7 @@ async function sidesSinceKept(since: readonly RawEntry[], report: ChangesReport,
     // Known by size and time then, so it is compared by them, also where git has it now.
     after.set(path, side && { ...side, ...(isLarge && { id }), isWork: true, size, isLarge });
   }
-  for (const entry of report.status) {
+  for (const entry of withoutFolderMoves(report.status).places) {
     if (slicer.isDue) await slicer.rest();
     const { path, kind, work } = entry;
     if (kind === 'untracked' && hasGit(report)) untracked.add(path);
@@ -199,30 +201,30 @@ async function sidesSinceKept(since: readonly RawEntry[], report: ChangesReport,
     if (path.endsWith('/') || (work === '.' && kind === 'changed')) continue;
     if (!before.has(path)) before.set(path, kind === 'untracked' ? undefined : blob(entry.modes[1], entry.ids[1]));
     after.set(path, workSide(entry, report.files));
-    if (entry.from !== undefined && work === 'R') {
-      // Moved in the folder only (`git add -N`): the index has it still.
-      if (!before.has(entry.from)) before.set(entry.from, blob(entry.modes[1], entry.ids[1]));
-      after.set(entry.from, undefined);
-    }
   }
-  await dropBelowLinks(after, untracked, slicer);
+  const links = newLinks(report);
+  for (const path of links.size === 0 ? [] : after.keys()) {
+    if (slicer.isDue) await slicer.rest();
+    if (isBelow(path, links)) after.set(path, undefined);
+  }
   return { before, after, origins, untracked };
 }
 
-/** Of a file below a link to itself git does not say that it is gone: it cannot look, and takes it for unchanged. */
-async function dropBelowLinks(
-  after: Map<string, ChangeSide | undefined>,
-  untracked: ReadonlySet<string>,
-  slicer: TimeSlicer,
-): Promise<void> {
-  const links = new Set([...untracked].filter((path) => after.get(path)?.mode === '120000'));
-  if (links.size === 0) return;
-  for (const path of after.keys()) {
-    if (slicer.isDue) await slicer.rest();
-    for (let end = path.indexOf('/'); end > 0; end = path.indexOf('/', end + 1)) {
-      if (links.has(path.slice(0, end))) after.set(path, undefined);
-    }
+/**
+ * The links that git has not. Of a file below one that leads to itself git does not say that it is gone: it cannot look, and takes it
+ * for unchanged.
+ */
+function newLinks({ status, files }: ChangesReport): ReadonlySet<string> {
+  const isLink = ({ kind, path }: StatusEntry): boolean => kind === 'untracked' && files.get(path)?.mode === '120000';
+  return new Set(status.filter(isLink).map(({ path }) => path));
+}
+
+function isBelow(path: string, links: ReadonlySet<string>): boolean {
+  if (links.size === 0) return false;
+  for (let end = path.indexOf('/'); end > 0; end = path.indexOf('/', end + 1)) {
+    if (links.has(path.slice(0, end))) return true;
   }
+  return false;
 }
 
 /** Sorted in parts that are merged: a hundred thousand paths at once would hold others up. */

@@ -24,6 +24,9 @@ export interface RawEntry {
   readonly from: string | undefined;
 }
 
+/** How git writes the mode of what is not there. */
+const nothing = '000000';
+
 /** Thrown where an output of git's is not what it must be. */
 export class MalformedOutput extends Error {}
 
@@ -66,9 +69,15 @@ export async function statusEntries(fields: readonly string[], slicer = new Time
     const rest = (matched: string): string => pathIn(text.slice(matched.length));
     if (text.startsWith('? ') || text.startsWith('! ')) {
       if (text.startsWith('! ')) continue;
-      const none = '000000';
       const place = { path: rest('? '), from: undefined };
-      entries.push({ kind: 'untracked', staged: '?', work: '?', modes: [none, none, none], ids: ['', ''], ...place });
+      entries.push({
+        kind: 'untracked',
+        staged: '?',
+        work: '?',
+        modes: [nothing, nothing, nothing],
+        ids: ['', ''],
+        ...place,
+      });
       continue;
     }
     const conflict = unmerged.exec(text);
@@ -114,4 +123,86 @@ export async function rawEntries(fields: readonly string[], slicer = new TimeSli
     at += 3;
   }
   return entries;
+}
+
+/** What git says of a repository, without its moves from a place in the index to one in the folder only (`git add -N`). */
+export interface WithoutFolderMoves {
+  /** For what differs from the last commit: such a file is moved from where that has it. */
+  readonly rows: readonly StatusEntry[];
+  /** For what is in the folder and the index: it is made at one place, and gone at the other. */
+  readonly places: readonly StatusEntry[];
+}
+
+/**
+ * Puts together what git tells twice of a file that was changed or added in the index and then moved in the folder: once where the
+ * index has it, as if it were there, and once where it is now, as if the index were the last commit. Where the last commit has
+ * another file at the new place, it is that one that is other now, and the moved one is gone.
+ */
+export function withoutFolderMoves(status: readonly StatusEntry[]): WithoutFolderMoves {
+  const targets = status.filter(isTarget);
+  if (targets.length === 0) return { rows: status, places: status };
+  const sources = new Map<string | undefined, StatusEntry>();
+  for (const target of targets) if (target.work === 'R') sources.set(target.from, target);
+  const byPath = new Map(status.filter(({ kind }) => kind === 'changed').map((entry) => [entry.path, entry]));
+  const rows: StatusEntry[] = [];
+  const places: StatusEntry[] = [];
+  for (const entry of status) {
+    const target = entry.kind === 'changed' ? sources.get(entry.path) : undefined;
+    if (isTarget(entry)) {
+      const source = byPath.get(entry.from ?? '');
+      rows.push(rowOf(entry, source));
+      places.push({ ...entry, work: 'A', modes: [entry.modes[0], nothing, entry.modes[2]], from: undefined });
+      if (source !== undefined || entry.work !== 'R') continue;
+      const gone = goneFrom(entry);
+      places.push(gone);
+      if (isAtCommitted(entry)) rows.push(gone);
+    } else if (target === undefined) {
+      rows.push(entry);
+      places.push(entry);
+    } else {
+      const gone = goneFromFolder(entry);
+      places.push(gone);
+      if (isAtCommitted(target)) rows.push(gone);
+    }
+  }
+  return { rows, places };
+}
+
+/** The same where there is nothing in the folder. */
+export function goneFromFolder(entry: StatusEntry): StatusEntry {
+  return { ...entry, work: 'D', modes: [entry.modes[0], entry.modes[1], nothing] };
+}
+
+function isTarget({ kind, work, from }: StatusEntry): boolean {
+  return kind === 'changed' && from !== undefined && (work === 'R' || work === 'C');
+}
+
+/** Whether the last commit has a file of its own at the new place. */
+function isAtCommitted({ staged }: StatusEntry): boolean {
+  return staged !== '.';
+}
+
+function rowOf(entry: StatusEntry, source: StatusEntry | undefined): StatusEntry {
+  if (isAtCommitted(entry)) return { ...entry, work: 'M', from: undefined };
+  if (source === undefined) return entry;
+  // Nor has the last commit what was only added.
+  const from = source.from ?? (source.modes[0] === nothing ? undefined : source.path);
+  return {
+    ...entry,
+    modes: [source.modes[0], entry.modes[1], entry.modes[2]],
+    ids: [source.ids[0], entry.ids[1]],
+    from,
+  };
+}
+
+function goneFrom({ modes, ids, from = '' }: StatusEntry): StatusEntry {
+  return {
+    kind: 'changed',
+    staged: '.',
+    work: 'D',
+    modes: [modes[1], modes[1], nothing],
+    ids: [ids[1], ids[1]],
+    path: from,
+    from: undefined,
+  };
 }

@@ -3,6 +3,7 @@ import { before, describe, it } from 'mocha';
 import { RuntimeError } from '../../../../src/core/errors';
 import { textOfPath } from '../../../../src/core/files/pathText';
 import { usePlatform } from '../../../platform/usePlatform';
+import { requireSidesAsThere } from './requireSides';
 import { changesDevbox, requireAsGitSays, short, signal, type ChangesDevbox } from './useChanges';
 
 describe('The changes in a repository of a devbox', function () {
@@ -151,8 +152,12 @@ describe('The changes in a repository of a devbox', function () {
   it('tell that files are gone in whose folder there is a link to itself now', async () => {
     const top = await box.repository('mkdir d e; echo in > d/x; echo in > d/y; echo in > e/x');
     await box.read(top);
-    await box.bash(`cd ${top}; echo staged > d/y; git add -A; rm -r d e; ln -s ./d d; ln -s nowhere e`);
-    await requireAsGitSays(box, top);
+    await box.bash(`cd ${top}; echo staged > d/y; echo new > d/z; git add -A; rm -r d e; ln -s ./d d; ln -s nowhere e`);
+    const found = await requireAsGitSays(box, top);
+    // Git lists what was staged there, as if it were there still.
+    const listed = ['untracked d', 'deleted d/y', 'deleted d/z', 'untracked e', 'deleted e/x'];
+    assert.deepEqual(found.groups.uncommitted.map(short), listed);
+    await requireSidesAsThere(box, top, found);
     const gone = ['untracked d', 'deleted d/x', 'deleted d/y', 'untracked e', 'deleted e/x'];
     assert.deepEqual((await box.groups(top)).since, gone);
     assert.deepEqual(await box.sides(top, 'd/x', 'sinceStart'), ['in\n', '-']);
@@ -185,6 +190,31 @@ describe('The changes in a repository of a devbox', function () {
     const moved = ['modified a', 'renamed e/x < d/x'];
     assert.deepEqual(await box.groups(top), { uncommitted: moved, since: moved });
     assert.deepEqual(await box.sides(top, 'e/x', 'sinceStart'), Array(2).fill('a line to know it by\n'));
+  });
+
+  it('tell of such a file by what the commit has at both places, also if it was staged or moved before', async () => {
+    const lines = (name: string): string => `yes ${name} | head -n 40 > ${name}`;
+    const top = await box.repository(['staged', 'moved', 'over', 'there', 'over2', 'there2'].map(lines).join('; '));
+    await box.read(top);
+    await box.bash(
+      `cp -a ${top} ${top}.start; cd ${top}; for n in staged over2; do echo more >> $n; git add $n; done; echo 1 > added; git add added; git mv moved moved2; ` +
+        'git rm -q --cached there there2; mv staged s; mv added a; mv moved2 m; mv over there; mv over2 there2; git add -N s a m there there2',
+    );
+    const found = await requireAsGitSays(box, top);
+    const { uncommitted, sinceStart } = found.groups;
+    const now = [
+      'added a',
+      'renamed m < moved',
+      'deleted over',
+      'deleted over2',
+      'renamed s < staged',
+      'modified there',
+      'modified there2',
+    ];
+    assert.deepEqual(uncommitted.map(short), now);
+    assert.ok((await requireSidesAsThere(box, top, found, { start: `${top}.start` })) > 20);
+    const told = sinceStart?.flatMap(({ path, from = path }) => [path, from]);
+    assert.deepEqual([...new Set(told)].sort(), ['a', 'm', 'moved', 'over', 'over2', 's', 'staged', 'there', 'there2']);
   });
 
   it('are those of the repository that is asked for: worktrees, submodules and nested ones by themselves', async () => {

@@ -39,9 +39,7 @@ export async function requireSidesAsThere(
   const uncommitted = groups.uncommitted.flatMap((change): Told[] => {
     const { kind, path, from = path, before, after } = change;
     const isDropped = after === undefined && staged.get(`changed ${path}`)?.modes[0] === '000000';
-    // Moved where only the folder has it, git compares with the index.
-    const isMoved = staged.get(`changed ${path}`)?.work === 'R';
-    const place = kind === 'conflict' ? ':2' : isDropped || isMoved ? ':0' : 'HEAD';
+    const place = kind === 'conflict' ? ':2' : isDropped ? ':0' : 'HEAD';
     return [...(kind === 'untracked' ? [] : [{ place, path: from, side: before }]), { place: top, path, side: after }];
   });
   const since = (start === undefined ? [] : (groups.sinceStart ?? [])).flatMap(
