@@ -7,6 +7,7 @@ import { agentsProblem } from '../problems/agents';
 import type { Problem } from '../problems/problem';
 import type { AgentRecipe } from './agentTable';
 import { isNameOfWindow } from './ledger';
+import { prelude, sessionsFolder } from './spoolScripts';
 
 const commandMs = 30_000;
 /** Milliseconds in which npm's registry has to answer. */
@@ -17,11 +18,6 @@ const mostSessions = 50;
 const mostRecords = 500;
 /** Bytes of names that are looked through for those of windows where there are more: some 115,000 records. */
 const mostNames = 4_000_000;
-
-const prelude = `LC_ALL=C; export LC_ALL; umask 077
-arg() { IFS= read -r -d '' "$1"; }
-print_fields() { printf '%s\\0' "$@"; }
-`;
 
 /** folder of the agent, working directory or nothing, names of variables → home, Node's version, npm's, kB that are free, 1 if the agent is installed, the working directory, then which of the variables have a value */
 const lookScript = `${prelude}arg tool; arg cwd; names=(); while arg name; do names+=("$name"); done
@@ -41,14 +37,13 @@ find . -mindepth 2 -maxdepth 2 -type f -name mark -printf '%P\\n' | sed -n 's|/m
 
 /** folder, names of records or nothing for the newest → how many sessions are in it; then for each of those: its name, what is known of it, and how its process is */
 const findScript = `${prelude}arg folder; chosen=(); while arg name; do chosen+=("./$name"); done; cd -- "$folder" 2>/dev/null || exit 0
-start_time() { local s=; began=; IFS= read -r -d '' s <"/proc/$1/stat"; s=\${s##*) }; set -- $s; [ "\${1-Z}" != Z ] && began=\${20}; } 2>/dev/null
 all=$(find . -mindepth 2 -maxdepth 2 -type f -name mark -printf '%h\\n' | grep -x '\\./[A-Za-z0-9-]*' | sort -r)
 print_fields "$(printf %s "$all" | grep -c .)"
 [ "\${#chosen[@]}" = 0 ] || all=$(printf '%s\\n' "\${chosen[@]}")
 printf '%s\\n' "$all" | head -n ${mostRecords} | grep . | while read -r one; do
-  state=gone p= b= code= mark= began=; [ ! -f "$one/pid" ] || read -r p b <"$one/pid"
-  [ ! -f "$one/ended" ] || read -r -n 3 code <"$one/ended"
-  if [ -e "$one/ended" ]; then state="ended \${code//[!0-9]/}"; elif [ -n "$b" ] && start_time "$p" && [ "$began" = "$b" ]; then state=running; fi
+  state=gone code= mark=
+  [ ! -f "$one/ended" ] || IFS= read -r -d '' -n 3 code <"$one/ended"
+  if [ -e "$one/ended" ]; then state="ended \${code//[!0-9]/}"; elif is_running "$one"; then state=running; fi
   IFS= read -r -d '' -n 2000 mark <"$one/mark"
   print_fields "\${one#./}" "$mark" "$state"
 done 2>/dev/null; exit 0`;
@@ -109,9 +104,6 @@ export interface FoundSessions {
   readonly sessions: readonly FoundSession[];
   readonly left: number;
 }
-
-/** Where sessions are, below the home of a devbox's user. */
-export const sessionsFolder = '.runloop-agents/sessions';
 
 function toolFolder({ id, version }: AgentRecipe): string {
   return `.runloop-agents/tools/${id}-${version}`;

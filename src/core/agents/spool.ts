@@ -5,6 +5,7 @@ import { agentsProblem } from '../problems/agents';
 import { noDetails, type Problem } from '../problems/problem';
 import { digestOf, entryOf, sealOf, wordOf, type Authorship, type LedgerEntry } from './ledger';
 import * as scripts from './spoolScripts';
+import { mostKept } from './spoolScripts';
 
 /** Milliseconds that a command about a spool may take. */
 const commandMs = 30_000;
@@ -12,8 +13,6 @@ const commandMs = 30_000;
 const mostAtOnce = 32 * 1024;
 /** Bytes of a frame that goes the short way. */
 const mostShort = 4 * 1024;
-/** Bytes that are kept of what an agent says, of its log, and of what it is told. */
-const mostKept = { out: 256 * 1024 * 1024, err: 8 * 1024 * 1024, in: 64 * 1024 * 1024 } as const;
 /** Bytes that are read at once. */
 const mostRead = 4 * 1024 * 1024;
 
@@ -114,7 +113,7 @@ export class AgentSpool {
   async #start({ command, cwd, mark, mostOut = mostKept.out, signal }: AgentStart, root: string) {
     const limits = [String(mostOut), String(mostKept.err)];
     const [said, name] = await this.#runScript(scripts.startScript, [cwd, ...limits, mark, root, ...command], signal);
-    if (said === 'busy') throw this.#error(refusal(said));
+    if (said === 'busy') throw this.#error(scripts.refusalOf(said));
     return said === 'started' ? undefined : (name ?? this.#name);
   }
 
@@ -150,7 +149,7 @@ export class AgentSpool {
     if (said === 'written') return { isFirst: true };
     // What nobody acknowledged may have been told: then it is this very frame that was first.
     if (said === 'taken') return this.#taken(line ?? '', isShort ? seal : undefined);
-    throw this.#error(refusal(said));
+    throw this.#error(scripts.refusalOf(said));
   }
 
   #taken(line: string, ours: string | undefined): Appended {
@@ -160,7 +159,9 @@ export class AgentSpool {
 
   /** What came since the last look. One look at a time. */
   async look(signal: AbortSignal, most = mostRead): Promise<SpoolLook> {
-    const words = [String(this.#read), String(this.#ledgerRead), String(most)];
+    // More than is kept is nothing that we have written: no reader follows it without end.
+    const mosts = [mostKept.out - this.#read, mostKept.ledger - this.#ledgerRead].map((left) => Math.min(most, left));
+    const words = [this.#read, this.#ledgerRead, ...mosts].map(String);
     const bytes = await this.#run(scripts.readScript, words, signal);
     const { fields, rest } = scripts.headOf(bytes, 10);
     const [state, code, full, inode] = fields;
@@ -169,11 +170,15 @@ export class AgentSpool {
     if (outSize < this.#read || (this.#inode ?? inode) !== inode) this.#tampering.add('output_changed');
     if (ledgerSize < this.#ledgerRead) this.#tampering.add('ledger_changed');
     this.#inode ??= inode;
-    const entries = this.#takeLedger(rest.subarray(0, ledgerLength));
-    const output = rest.subarray(ledgerLength, ledgerLength + outLength);
+    const isWhole = rest.length === ledgerLength + outLength;
+    const entries = this.#takeLedger(rest.subarray(0, isWhole ? ledgerLength : 0));
+    const output = isWhole ? rest.subarray(ledgerLength) : Buffer.alloc(0);
     this.#digest.update(output);
     this.#read += output.length;
-    const hasMore = this.#ledgerRead < ledgerSize || this.#read < outSize;
+    const isBehind = this.#ledgerRead < ledgerSize || this.#read < outSize;
+    // What is said to be there and does not come, or is more than is kept, was put there by somebody else.
+    const hasMore = isBehind && isWhole && rest.length > 0;
+    if (isBehind && !hasMore) this.#tampering.add(this.#read < outSize ? 'output_changed' : 'ledger_changed');
     if (this.#ledgerRead >= ledgerSize && inSize > this.#framesEnd) this.#tampering.add('unknown_frame');
     return {
       life: state === 'running' ? 'running' : state === 'ended' ? 'ended' : 'gone',
@@ -288,12 +293,4 @@ export class AgentSpool {
   #error(problem: Problem): RuntimeError {
     return new RuntimeError({ problem, devboxId: this.#context.devboxId });
   }
-}
-
-function refusal(said: string | undefined): Problem {
-  if (said === 'ended') return agentsProblem('agent_ended');
-  if (said === 'full') return agentsProblem('agent_spool_full');
-  if (said === 'none') return agentsProblem('agent_spool_missing');
-  if (said === 'busy') return agentsProblem('agent_spool_busy');
-  return agentsProblem('agent_spool_failed', { why: said ?? noDetails });
 }

@@ -1,18 +1,39 @@
 import { quote } from '../../ground/shellWords';
-import { sessionsFolder } from './agentInstallation';
+import { agentsProblem } from '../problems/agents';
+import { noDetails, type Problem } from '../problems/problem';
 
 /*
  * What runs in the devbox for a spool. Arguments come by standard input, each ended by NUL. The folder is the agent's own
- * user's, so that what is in it may have been changed by the agent: numbers are looked at before they are counted with.
+ * user's, so that what is in it may have been changed by the agent: numbers are looked at before they are counted with, and a
+ * file is opened where it is a regular one, as a pipe or a device would hold whoever opens it, and read within a bound.
  */
 
-const prelude = `LC_ALL=C; export LC_ALL; umask 077
+/** Where sessions are, below the home of a devbox's user. */
+export const sessionsFolder = '.runloop-agents/sessions';
+
+/** Bytes that are kept of what an agent says, of its log, of what it is told, and of the lines about that. */
+export const mostKept = {
+  out: 256 * 1024 * 1024,
+  err: 8 * 1024 * 1024,
+  in: 64 * 1024 * 1024,
+  ledger: 32 * 1024 * 1024,
+} as const;
+
+/**
+ * What scripts begin with. A process that `pid` names is the agent's only if it leads a group of its own and was started by the
+ * holder of this spool, which says so by its words, or by the agent's variable where the holder has been killed: a signal goes to no other.
+ */
+export const prelude = `LC_ALL=C; export LC_ALL; umask 077
 arg() { IFS= read -r -d '' "$1"; }
 print_fields() { printf '%s\\0' "$@"; }
 number() { case $1 in '' | *[!0-9]* | ????????????????*) return 1 ;; esac; }
-size() { stat -c %s -- "$1" 2>/dev/null || printf 0; }
-start_time() { local s=; began=; IFS= read -r -d '' s <"/proc/$1/stat"; s=\${s##*) }; set -- $s; [ "\${1-Z}" != Z ] && began=\${20}; } 2>/dev/null
-is_running() { local p b began; read -r p b <"\${1-.}/pid" 2>/dev/null || return 1; number "$p" && start_time "$p" && [ "$began" = "$b" ]; }
+size() { stat -Lc %s -- "$1" 2>/dev/null || printf 0; }
+is_plain() { local one; for one in "$@"; do [ ! -e "$one" ] || [ -f "$one" ] || return 1; done; }
+look_at() { local s=; began= parent= group=; IFS= read -r -d '' s <"/proc/$1/stat"; s=\${s##*) }; set -- $s; [ "\${1-Z}" = Z ] || began=\${20} parent=$2 group="$3 $4"; } 2>/dev/null
+is_ours() { local words= one; mapfile -d '' -t -n 5 words <"/proc/$parent/cmdline"; [ "\${words[3]}/\${words[4]##*/}" != "agent/$2" ] || return 0
+  mapfile -d '' -t words <"/proc/$1/environ"; for one in "\${words[@]}"; do [ "$one" != "RUNLOOP_AGENT_SESSION=$2" ] || return 0; done; return 1; } 2>/dev/null
+is_running() { local at=\${1-$PWD} line= p b; pid=; [ -f "$at/pid" ] && { IFS= read -r -d '' -n 60 line <"$at/pid"; read -r p b <<<"$line"; } 2>/dev/null
+  number "$p" && [ "$p" -gt 1 ] && look_at "$p" && [ -n "$began" ] && [ "$began" = "$b" ] && [ "$group" = "$p $p" ] && is_ours "$p" "\${at##*/}" && pid=$p; }
 `;
 
 /**
@@ -29,8 +50,10 @@ keep() { local have was=-1
   done; }
 keep out "$mostOut" <out.pipe & writer=$!
 { keep err "$mostErr"; cat >/dev/null; } <err.pipe & logger=$!
-(cd -- "$cwd" && exec setsid "$@") <in.pipe >out.pipe 2>err.pipe & agent=$!
-start_time "$agent"; printf '%s %s\\n' "$agent" "$began" >pid.new; mv pid.new pid
+(cd -- "$cwd" && RUNLOOP_AGENT_SESSION=\${spool##*/} exec setsid "$@") <in.pipe >out.pipe 2>err.pipe & agent=$!
+# Until it leads its group.
+for ((i = 0; i < 500; i++)); do look_at "$agent"; [ -n "$began" ] && [ "$group" != "$agent $agent" ] || break; sleep 0.01; done
+printf '%s %s\\n' "$agent" "$began" >pid.new; mv pid.new pid
 { wait_for() { while kill -0 "$1" 2>/dev/null; do sleep 0.1; done; }; wait_for "$writer"
   [ "$(size out)" -lt "$mostOut" ] || { : >full; kill -KILL -- "-$agent" 2>/dev/null; }; } & judge=$!
 wait "$agent"; code=$?
@@ -49,11 +72,11 @@ export const startScript = `${prelude}arg spool; arg cwd; arg mostOut; arg mostE
 while arg word; do words+=("$word"); done
 all=\${spool%/*}; mkdir -p -- "$all" && chmod 700 -- "$all" || exit 3
 # A fresh one without a process is about to start it.
-is_active() { [ ! -e ended ] && if [ -e pid ]; then [ -f pid ] && is_running; else [ -n "$(find mark -newermt '60 seconds ago' 2>/dev/null)" ]; fi; }
+is_active() { [ ! -e ended ] && if [ -e pid ]; then is_running; else [ -n "$(find mark -newermt '60 seconds ago' 2>/dev/null)" ]; fi; }
 if [ -n "$root" ]; then
-  exec 9>>"$all/.lock"; flock -w 10 9 || { print_fields busy; exit 0; }
+  is_plain "$all/.lock" || exit 3; exec 9>>"$all/.lock"; flock -w 10 9 || { print_fields busy; exit 0; }
   while IFS= read -r one; do ! (cd -- "$all/$one" 2>/dev/null && is_active) || { print_fields exists "$one"; exit 0; }; done < <(
-    printf '%s\\n' "$root"; cd -- "$all" && find . -mindepth 2 -maxdepth 2 -type f -name root -exec grep -lxF -- "$root" {} + | sed 's|^\\./||; s|/root$||')
+    printf '%s\\n' "$root"; cd -- "$all" && find . -mindepth 2 -maxdepth 2 -type f -name root -size -2k -exec grep -lxF -- "$root" {} + | sed 's|^\\./||; s|/root$||')
 fi
 mkdir -- "$spool" 2>/dev/null || { [ -d "$spool" ] || exit 3; print_fields exists "\${spool##*/}"; exit 0; }
 cd -- "$spool" && : >in && : >out && : >err && : >ledger && printf '%s' "$mark" >mark && printf '%s' "$root" >root || exit 3
@@ -67,7 +90,11 @@ print_fields started`;
  */
 export const appendScript = `${prelude}arg spool; arg key; arg before; arg after; arg length; arg most
 cd -- "$spool" || { print_fields none; exit 0; }
+is_plain lock in ledger && [ -f in ] && [ -f ledger ] || { print_fields none; exit 0; }
 exec 9>>lock; flock -w 10 9 || { print_fields busy; exit 0; }
+noted=$(size ledger); [ "$noted" -lt ${mostKept.ledger} ] || { print_fields full; exit 0; }
+# What is sent is kept in no pipe or device.
+for one in pending "part.$key"; do is_plain "$one" || rm -f -- "$one"; done
 # One that was ended between its line and its frame: the frame is still there.
 finish_frame() {
   local last off len have; last=$(tail -n 1 ledger); IFS=$'\\t' read -r _ _ _ _ off len _ <<<"$last"
@@ -82,7 +109,6 @@ first=$(grep -m 1 -F -- $'\\t'"$key"$'\\t' ledger)
 offset=$(size in); [ $((offset + length)) -le "$most" ] || { print_fields full; exit 0; }
 if [ -e "part.$key" ]; then mv -f -- "part.$key" pending; else cat >pending; fi || exit 3
 [ "$(size pending)" = "$length" ] || { print_fields short; exit 0; }
-noted=$(size ledger)
 printf '%s\\t%s\\t%s\\t%s\\t%s\\t%s\\n' $(($(wc -l <ledger) + 1)) "$key" "$before" "$offset" "$length" "$after" >>ledger ||
   { truncate -s "$noted" ledger; exit 3; }
 cat pending >>in || exit 3
@@ -95,18 +121,20 @@ print_fields written`;
  */
 const teller = String.raw`$| = 1; print "t\n";
 sub put { my ($mode, $name, $text) = @_; open my $to, $mode, $name or return 0; my $put = syswrite $to, $text; close $to and defined $put and $put == length $text }
-sub is_running { open my $from, '<', 'pid' or return 0; my ($pid, $began) = split ' ', <$from> // ''; defined $began and $pid =~ /^\d{1,9}$/ or return 0;
-  open my $of, '<', "/proc/$pid/stat" or return 0; local $/; my $stat = <$of> // ''; $stat =~ s/.*\) //s; my @fields = split ' ', $stat; ($fields[0] // 'Z') ne 'Z' and $fields[19] eq $began }
+sub has { my ($name, $word, $at) = @_; open my $of, '<', $name or return 0; local $/; my @all = split /\0/, <$of> // ''; defined $at ? ($all[$at - 1] // '') eq 'agent' && ($all[$at] // '') =~ m{(?:^|/)\Q$word\E$} : grep { $_ eq $word } @all }
+sub is_running { my $spool = shift; open my $from, '<', 'pid' or return 0; read $from, my $line, 60; my ($pid, $began) = split ' ', $line // ''; defined $began and $pid =~ /^\d{1,9}$/ and $pid > 1 or return 0;
+  open my $of, '<', "/proc/$pid/stat" or return 0; local $/; my $stat = <$of> // ''; $stat =~ s/.*\) //s; my @fields = split ' ', $stat;
+  ($fields[0] // 'Z') ne 'Z' and $fields[19] eq $began and "@fields[2,3]" eq "$pid $pid" and (has("/proc/$fields[1]/cmdline", $spool, 4) or has("/proc/$pid/environ", "RUNLOOP_AGENT_SESSION=$spool")) }
 sub told { my ($spool, $key, $who, $at, $length, $digest, $request, $seal, $most, $frame) = @_;
   defined $frame and $spool =~ /^[A-Za-z0-9-]+$/ and length($frame) + 1 == $length and chdir "$sessions/$spool" or return 'no';
-  -f $_ or return 'no' for qw(lock ledger in pid);
+  -f $_ or return 'no' for qw(lock ledger in pid); (-s 'ledger') < $mostLedger or return 'no';
   open my $lock, '>>', 'lock' or return 'no'; my $tries = 50;
   until (flock $lock, 6) { $tries-- or return 'no'; select undef, undef, undef, 0.01 }
   open my $from, '<', 'ledger' or return 'no'; my @lines = <$from>; my ($offset, $last) = (0, 0);
   for (@lines) { if (index($_, "\t$key\t") >= 0) { s/\n//; return "taken $_" } }
   if (@lines) { ($offset, $last) = (split /\t/, $lines[-1])[4, 5]; $lines[-1] =~ /\n$/ and "$offset,$last" =~ /^\d{1,15},\d{1,15}$/ or return 'no' }
   my $size = (stat 'ledger')[7]; $offset += $last;
-  !-e 'ended' and is_running and $offset == (stat 'in')[7] and $offset + $length <= $most and (!-e 'pending' or -f 'pending') or return 'no';
+  !-e 'ended' and is_running($spool) and $offset == (stat 'in')[7] and $offset + $length <= $most and (!-e 'pending' or -f 'pending') or return 'no';
   put '>', 'pending', "$frame\n" or return 'no';
   put '>>', 'ledger', join("\t", @lines + 1, $key, $who, $at, $offset, $length, $digest, $request, $seal) . "\n" or do { truncate 'ledger', $size; return 'no' };
   put('>>', 'in', "$frame\n") ? 'written' : 'no' }
@@ -121,7 +149,7 @@ export const watchSeconds = 110;
  */
 export const watchScript = `${prelude}cd ~/${sessionsFolder} 2>/dev/null || { echo n; sleep 2; exit 0; }
 exec 5< <(exec sleep ${watchSeconds + 10} 2>/dev/null 4<&-); never=$!
-PERL5OPT= PERL_UNICODE= perl -e ${quote(`alarm ${watchSeconds + 10}; $sessions = shift; ${teller}`)} "$PWD" <&4 5<&- 2>/dev/null & teller=$!
+PERL5OPT= PERL_UNICODE= perl -e ${quote(`alarm ${watchSeconds + 10}; $sessions = shift; $mostLedger = ${mostKept.ledger}; ${teller}`)} "$PWD" <&4 5<&- 2>/dev/null & teller=$!
 last=; known=; second=; declare -A missed; SECONDS=0
 while [ "$SECONDS" -lt ${watchSeconds} ]; do
   set -- */pid
@@ -147,25 +175,26 @@ kill "$never" "$teller"`;
 /** spool, key, offset, then bytes → nothing; the same bytes again change nothing */
 export const partScript = `${prelude}arg spool; arg key; arg offset
 cd -- "$spool" && number "$offset" || exit 3
+is_plain "part.$key" || rm -f -- "part.$key"
 dd bs=64K of="part.$key" seek="$offset" oflag=seek_bytes conv=notrunc iflag=fullblock status=none || exit 3`;
 
 /**
- * spool, where to read on in the output and in the ledger, the most bytes of each → state, exit code, 1 if the output is full,
+ * spool, where to read on in the output and in the ledger, the most bytes of both → state, exit code, 1 if the output is full,
  * its inode, sizes of output, log, frames and ledger, how much of ledger and output follows; then those, the ledger first
  */
-export const readScript = `${prelude}arg spool; arg from; arg ledgerFrom; arg most
-number "$from" && number "$ledgerFrom" && number "$most" && cd -- "$spool" || { print_fields none '' '' '' 0 0 0 0 0 0; exit 0; }
-exec 9>>lock; flock -s -w 10 9
+export const readScript = `${prelude}arg spool; arg from; arg ledgerFrom; arg most; arg mostLedger
+number "$from" && number "$ledgerFrom" && number "$most" && number "$mostLedger" && cd -- "$spool" || { print_fields none '' '' '' 0 0 0 0 0 0; exit 0; }
+! is_plain lock || { exec 9>>lock; flock -s -w 10 9; }
 state=running code= full=
-if [ -e ended ]; then state=ended; read -r code <ended; elif ! is_running; then state=gone; fi
+if [ -e ended ]; then state=ended; [ ! -f ended ] || IFS= read -r -d '' -n 3 code <ended; code=\${code//[!0-9]/}; elif ! is_running; then state=gone; fi
 [ ! -e full ] || full=1
 outSize=0 errSize=0 inSize=0 ledgerSize=0 inode= out=0 ledger=0
 # One process for all of them: this runs for each thing that an agent says.
 while read -r name bytes node; do
   case $name in out) outSize=$bytes inode=$node ;; err) errSize=$bytes ;; in) inSize=$bytes ;; ledger) ledgerSize=$bytes ;; esac
-done < <(exec stat -c '%n %s %i' out err in ledger 2>/dev/null)
+done < <(exec stat -Lc '%n %s %i' out err in ledger 2>/dev/null)
 [ "$outSize" -le "$from" ] || out=$((outSize - from)); [ "$out" -le "$most" ] || out=$most
-[ "$ledgerSize" -le "$ledgerFrom" ] || ledger=$((ledgerSize - ledgerFrom)); [ "$ledger" -le "$most" ] || ledger=$most
+[ "$ledgerSize" -le "$ledgerFrom" ] || ledger=$((ledgerSize - ledgerFrom)); [ "$ledger" -le "$mostLedger" ] || ledger=$mostLedger
 print_fields "$state" "$code" "$full" "$inode" "$outSize" "$errSize" "$inSize" "$ledgerSize" "$ledger" "$out"
 [ "$ledger" = 0 ] || tail -c +$((ledgerFrom + 1)) ledger 2>/dev/null | head -c "$ledger"
 [ "$out" = 0 ] || tail -c +$((from + 1)) out 2>/dev/null | head -c "$out"; exit 0`;
@@ -173,20 +202,29 @@ print_fields "$state" "$code" "$full" "$inode" "$outSize" "$errSize" "$inSize" "
 /** spool, `in`, `out` or `err`, offset, the most bytes → those bytes */
 export const sliceScript = `${prelude}arg spool; arg name; arg from; arg most
 number "$from" && number "$most" && cd -- "$spool" || exit 3
-tail -c +$((from + 1)) -- "$name" | head -c "$most"; exit 0`;
+[ ! -f "$name" ] || tail -c +$((from + 1)) -- "$name" | head -c "$most"; exit 0`;
 
 /** spool, how many bytes of the output → their SHA-256 */
-export const digestScript = `${prelude}arg spool; arg most; cd -- "$spool" || exit 3
+export const digestScript = `${prelude}arg spool; arg most; cd -- "$spool" && [ -f out ] || exit 0
 head -c "$most" out | sha256sum | cut -d ' ' -f 1`;
 
 /** spool → nothing: the agent is ended with all that it has started in its group */
 export const endScript = `${prelude}arg spool; cd -- "$spool" || exit 0
 is_running || exit 0
-read -r p _ <pid; kill -TERM -- "-$p" 2>/dev/null
+kill -TERM -- "-$pid" 2>/dev/null
 for ((i = 0; i < 40; i++)); do [ -e ended ] && exit 0; sleep 0.05; done
-kill -KILL -- "-$p" 2>/dev/null
+is_running && kill -KILL -- "-$pid" 2>/dev/null
 for ((i = 0; i < 40; i++)); do [ -e ended ] && exit 0; sleep 0.05; done
 exit 0`;
+
+/** Why nothing was done, by the word of a script. */
+export function refusalOf(said: string | undefined): Problem {
+  if (said === 'ended') return agentsProblem('agent_ended');
+  if (said === 'full') return agentsProblem('agent_spool_full');
+  if (said === 'none') return agentsProblem('agent_spool_missing');
+  if (said === 'busy') return agentsProblem('agent_spool_busy');
+  return agentsProblem('agent_spool_failed', { why: said ?? noDetails });
+}
 
 /** The first fields of an answer, each ended by NUL, and what follows them. */
 export function headOf(bytes: Buffer, count: number): { readonly fields: readonly string[]; readonly rest: Buffer } {

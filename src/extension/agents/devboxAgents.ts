@@ -2,7 +2,6 @@ import {
   AgentInstallation,
   launchWords,
   sessionMark,
-  sessionsFolder,
   type AgentEnvironment,
   type FoundSession,
 } from '../../core/agents/agentInstallation';
@@ -11,6 +10,7 @@ import type { ConsentRule } from '../../core/agents/consent';
 import { sessionName } from '../../core/agents/ledger';
 import { SessionsWatch } from '../../core/agents/sessionsWatch';
 import { AgentSpool } from '../../core/agents/spool';
+import { sessionsFolder } from '../../core/agents/spoolScripts';
 import { ExecutionCommands } from '../../core/channel/executionCommands';
 import { isTransient, RuntimeError } from '../../core/errors';
 import { apiTransfer } from '../../core/files/fileTransfer';
