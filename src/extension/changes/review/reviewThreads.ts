@@ -189,7 +189,7 @@ export class ReviewThreads implements Disposable {
     if (known === undefined) one.collapsibleState = CommentThreadCollapsibleState.Expanded;
     one.range = range;
     one.comments = made;
-    one.label = isGone ? l10n.t('Review: the code has changed since') : l10n.t('Review');
+    one.label = isGone ? l10n.t('Review: the code has changed since') : l10n.t('Review comment');
     one.contextValue = 'runloopReview';
     one.state = all.every(({ isSent }) => isSent) ? CommentThreadState.Resolved : CommentThreadState.Unresolved;
   }

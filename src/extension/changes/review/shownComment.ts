@@ -32,13 +32,14 @@ function safeMarkdown(snippet: readonly string[], words: string): MarkdownString
   body.isTrusted = false;
   body.supportHtml = false;
   body.supportThemeIcons = false;
+  // First, as the editor's list of comments shows but the beginning.
+  body.appendText(stripControls(words));
   const code = snippet.map(stripControls);
   if (code.length > 0) {
     // Longer than any that it holds: nothing gets out of it.
     const longest = Math.max(2, ...code.flatMap((line) => [...line.matchAll(/`+/g)].map(([run]) => run.length)));
     const fence = '`'.repeat(longest + 1);
-    body.appendMarkdown(`${[fence, ...code, fence].join('\n')}\n\n`);
+    body.appendMarkdown(`\n\n${[fence, ...code, fence].join('\n')}\n`);
   }
-  body.appendText(stripControls(words));
   return body;
 }
