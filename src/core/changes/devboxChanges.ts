@@ -276,6 +276,18 @@ export class DevboxChanges {
   }
 }
 
+/**
+ * What stands in the start for a file that was not kept, as `lookSteps` and `folderSteps` write it.
+ *
+ * @returns its bytes, and when it was last changed then; undefined for any other content
+ */
+export function notKept(bytes: Buffer): { readonly size: number; readonly changedMs: number } | undefined {
+  if (bytes.length > 200) return undefined;
+  const words = /^Not kept: known by its size \((\d{1,15}) bytes\) and time \((\d{1,12})(?:\.\d*)?\) only\.\n$/;
+  const [all, size, seconds] = words.exec(bytes.toString('latin1')) ?? [];
+  return all === undefined ? undefined : { size: Number(size), changedMs: Number(seconds) * 1_000 };
+}
+
 function text(value: number): Buffer {
   return Buffer.from(String(value));
 }

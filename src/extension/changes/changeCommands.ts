@@ -3,7 +3,7 @@ import type { FileChange } from '../../core/changes/compare';
 import { shownName } from '../../core/files/pathText';
 import { listLimitMs, whenSlow } from '../messages/whenSlow';
 import { sideAddress } from './changeAddress';
-import { ChangeNode, repositoryName, type NodeChanges } from './changeNodes';
+import { ChangeNode, groupWords, repositoryName, type NodeChanges } from './changeNodes';
 import type { Changes } from './changes';
 import type { DevboxLook } from './devboxLook';
 
@@ -39,8 +39,12 @@ export async function openChanges(services: ChangeCommandServices, argument: unk
     return [[file, isMade ? undefined : left, one.after === undefined ? undefined : right]];
   });
   if (resources.length === 0) return;
-  const name = shownName(about.repository.top.slice(about.repository.top.lastIndexOf('/') + 1) || '/');
-  await commands.executeCommand('vscode.changes', l10n.t('Changes in {0}', name), resources);
+  const { repository, group } = about;
+  const title = [
+    l10n.t('Changes in {0}', repositoryName(repository.top)),
+    ...(group === undefined ? [] : [groupWords(group, repository.report).label]),
+  ];
+  await commands.executeCommand('vscode.changes', title.join(' · '), resources);
   if (about.changes.length > mostAtOnce) {
     const [first, all] = [mostAtOnce, about.changes.length.toLocaleString()];
     await window.showInformationMessage(l10n.t('The first {0} of {1} changed files are shown.', first, all));

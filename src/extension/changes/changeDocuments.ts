@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { EventEmitter, FileDecoration, l10n, window, workspace, type TextDocument, type Uri } from 'vscode';
 import { hasGit } from '../../core/changes/compare';
-import type { SideContent } from '../../core/changes/devboxChanges';
+import { notKept, type SideContent } from '../../core/changes/devboxChanges';
 import type { Disposable } from '../../core/events';
 import { filesScheme } from '../commandIds';
 import { failureText } from '../messages/showFailure';
@@ -93,6 +93,11 @@ export class ChangeDocuments implements Disposable {
     try {
       const content = await this.content(uri);
       if (content === undefined) return l10n.t('This change is no longer available. Open it again from its row.');
+      const stoodFor = content.kind === 'bytes' && !side.isWork ? notKept(content.bytes) : undefined;
+      if (stoodFor !== undefined) {
+        const [size, time] = [stoodFor.size.toLocaleString(), new Date(stoodFor.changedMs).toLocaleString()];
+        return `${l10n.t('Not kept: only its size ({0} bytes) and its time ({1}) are known', size, time)}\n`;
+      }
       const text = content.kind === 'bytes' ? await this.#decoded(uri, content.bytes) : undefined;
       return text ?? wordsFor(content);
     } catch (error) {
@@ -161,7 +166,8 @@ function wordsFor(content: SideContent): string {
     case 'bytes': {
       const { bytes } = content;
       const hash = createHash('sha256').update(bytes).digest('hex');
-      return `${l10n.t('Binary file: {0} bytes, SHA-256 {1}', bytes.length.toLocaleString(), hash)}\n`;
+      // Side by side there is no room for both on one line.
+      return `${l10n.t('Binary file: {0} bytes', bytes.length.toLocaleString())}\nSHA-256\n${hash}\n`;
     }
     case 'link':
       return `${l10n.t('Link to {0}', content.bytes.toString('utf8'))}\n`;

@@ -21,6 +21,8 @@ export interface NodeChanges {
   readonly changes: readonly FileChange[];
   /** Whether it is the row of one file. */
   readonly isFile?: boolean;
+  /** Whether nothing of it is left to be marked as seen. */
+  readonly isSeen?: boolean;
 }
 
 /** A row of changes. The same thing is always the same row: the editor knows rows by identity. */
@@ -70,12 +72,14 @@ export interface NodeContext {
 /** The rows below "Changes". */
 export function repositoryNodes(state: DevboxState, context: NodeContext): readonly ChangeNode[] {
   const { devboxId } = context;
+  const place = placesOf(state);
   const nodes = state.repositories.map((one) => {
-    if ('found' in one) return repositoryNode(one.found, context);
+    if ('found' in one) return repositoryNode(one.found, place(one.top), context);
     // Nothing is wrong with a folder that is large.
     const isLarge = RuntimeError.is(one.failure, 'file') && one.failure.problem.id === 'changes_folder_many';
     const icon = isLarge ? 'info' : 'warning';
-    return noteNode(devboxId, `${one.top}/failed`, repositoryName(one.top), failureText(one.failure), icon);
+    const said = [...place(one.top), failureText(one.failure)].join(' · ');
+    return noteNode(devboxId, `${one.top}/failed`, repositoryName(one.top), said, icon);
   });
   if (nodes.length === 0) {
     const label = l10n.t('No git repositories');
@@ -102,7 +106,16 @@ export async function unseenCount(state: DevboxState, { seen }: NodeContext): Pr
   return sum;
 }
 
-function repositoryNode(repository: RepositoryChanges, context: NodeContext): ChangeNode {
+/** What tells repositories of one name apart: the folder that they are in, where that is not the one that was looked in. */
+function placesOf({ root, repositories }: DevboxState): (top: string) => readonly string[] {
+  const names = repositories.map(({ top }) => repositoryName(top));
+  return (top) => {
+    const folder = top.slice(root.path === '/' ? 1 : root.path.length + 1, Math.max(0, top.lastIndexOf('/')));
+    return folder === '' || names.filter((name) => name === repositoryName(top)).length < 2 ? [] : [shownName(folder)];
+  };
+}
+
+function repositoryNode(repository: RepositoryChanges, place: readonly string[], context: NodeContext): ChangeNode {
   const { devboxId } = context;
   const { top, report, groups } = repository;
   const { uncommitted, sinceStart, thisTurn = [] } = groups;
@@ -117,10 +130,13 @@ function repositoryNode(repository: RepositoryChanges, context: NodeContext): Ch
       const item = new TreeItem(repositoryName(top), TreeItemCollapsibleState.Expanded);
       item.id = `${devboxId}/changes${top}`;
       item.iconPath = new ThemeIcon(isRepository ? 'repo' : 'folder');
-      item.description = report.branch === '' ? report.head.slice(0, 8) : shownName(report.branch);
+      const branch = report.branch === '' ? report.head.slice(0, 8) : shownName(report.branch);
+      const facts = [isRepository ? branch : l10n.t('no git'), ...place];
+      item.description = facts.join(' · ');
       item.tooltip = shownName(top);
+      // The editor would read out the tooltip alone.
+      item.accessibilityInformation = { label: [repositoryName(top), ...facts].join(', ') };
       if (!isRepository) {
-        item.description = l10n.t('no git');
         item.tooltip = `${shownName(top)}\n${l10n.t('Without git: compared with how it was at the start, by size, time and content.')}`;
       }
       // A folder without git is none for Source Control.
@@ -157,10 +173,10 @@ function groupNode(
   const prefix = `${devboxId}/changes${top}/${group}`;
   const about = { repository, group };
   const isOpen = group === 'uncommitted' || repository.groups.uncommitted.length === 0;
-  const files = (changes: readonly FileChange[]): ChangeNode[] => {
+  const files = (changes: readonly FileChange[], isSeen = false): ChangeNode[] => {
     const nodes = changes
       .slice(0, mostShown)
-      .map((change) => fileNode(prefix, { ...about, changes: [change], isFile: true }, devboxId));
+      .map((change) => fileNode(prefix, { ...about, changes: [change], isFile: true, isSeen }, devboxId));
     if (changes.length <= mostShown) return nodes;
     const more = l10n.t('{0} more', (changes.length - mostShown).toLocaleString());
     return [...nodes, noteNode(devboxId, `${top}/${group}/more`, more, '', 'ellipsis')];
@@ -175,7 +191,8 @@ function groupNode(
         item.id = prefix;
         item.description = unseen.length.toLocaleString();
         item.tooltip = tooltip;
-        item.contextValue = 'changes.group';
+        item.accessibilityInformation = { label: countedLabel(label, unseen.length) };
+        item.contextValue = unseen.length > 0 ? 'changes.group' : 'changes.group.seen';
         return item;
       },
       below: () => [
@@ -188,10 +205,11 @@ function groupNode(
                   const item = new TreeItem(l10n.t('Seen'), TreeItemCollapsibleState.Collapsed);
                   item.id = `${prefix}/ seen`;
                   item.description = marked.length.toLocaleString();
+                  item.accessibilityInformation = { label: countedLabel(l10n.t('Seen'), marked.length) };
                   item.iconPath = new ThemeIcon('eye');
                   return item;
                 },
-                below: () => files(marked),
+                below: () => files(marked, true),
               }),
             ]),
       ],
@@ -199,7 +217,12 @@ function groupNode(
   ];
 }
 
-function groupWords(
+function countedLabel(label: string, count: number): string {
+  return `${label}, ${l10n.t('changed files: {0}', count.toLocaleString())}`;
+}
+
+/** What a group is called, and what is said of it. */
+export function groupWords(
   group: GroupName,
   { start, turn }: RepositoryChanges['report'],
 ): { readonly label: string; readonly tooltip: string } {
@@ -241,7 +264,8 @@ export function fileNode(prefix: string, about: NodeChanges, devboxId: string): 
       // The editor adds the word of the decoration.
       item.tooltip = [shownName(path), ...facts.filter((fact) => fact !== folder)].join('\n');
       item.accessibilityInformation = { label: [label, changeKindWord(change.kind), ...facts].join(', ') };
-      item.contextValue = about.group === 'uncommitted' ? 'changes.file.uncommitted' : 'changes.file';
+      const where = about.group === 'uncommitted' ? 'changes.file.uncommitted' : 'changes.file';
+      item.contextValue = about.isSeen === true ? `${where}.seen` : where;
       item.command = { command: 'runloop.openAllChanges', title: l10n.t('Open Change'), arguments: [node] };
       return item;
     },

@@ -58,15 +58,15 @@ export function changeColour(kind: ChangeKind): ThemeColor {
 /** What is said beside a change's name: where it was, its folder, what is odd about it. */
 export function changeFacts({ path, from, before, after, isHidden, isFiltered }: FileChange): readonly string[] {
   const facts: string[] = [];
-  if (from !== undefined) facts.push(`← ${shownName(from)}`);
   const folder = path.slice(0, Math.max(0, path.replace(/\/$/, '').lastIndexOf('/')));
   if (folder !== '') facts.push(shownName(folder));
+  if (from !== undefined) facts.push(`← ${shownName(from)}`);
   const [was, is] = [before?.mode, after?.mode];
   if (was === '100644' && is === '100755') facts.push(l10n.t('now executable'));
   if (was === '100755' && is === '100644') facts.push(l10n.t('no longer executable'));
   if ((is ?? was) === '120000') facts.push(l10n.t('link'));
-  if ((is ?? was) === '160000') facts.push(l10n.t('submodule'));
   if (path.endsWith('/')) facts.push(l10n.t('a repository of its own'));
+  else if ((is ?? was) === '160000') facts.push(l10n.t('submodule'));
   if (after?.mode === '') facts.push(l10n.t('cannot be read'));
   if (after?.isLarge === true) {
     const isLarge = (after.size ?? 0) > keptBytes;

@@ -87,7 +87,10 @@ export function lossLines(plan: Discardable): readonly string[] {
   });
   if (lost.length > toldFiles) lines.push(l10n.t('… and {0} more', lost.length - toldFiles));
   const untracked = lost.filter(({ kind }) => kind === 'untracked').length;
-  if (untracked > 0) lines.push('', l10n.t('Untracked files among them: {0}', untracked.toLocaleString()));
+  // Those that are named say so themselves.
+  if (untracked > 0 && lost.length > toldFiles) {
+    lines.push('', l10n.t('Untracked files among them: {0}', untracked.toLocaleString()));
+  }
   lines.push('', ...stayingLines(plan));
   return lines;
 }

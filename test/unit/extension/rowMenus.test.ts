@@ -40,7 +40,14 @@ const states = [
 ];
 const fileRows = ['files', 'file.root', 'file.folder', 'file.file'];
 const plainRows = ['changes.repository.plain', 'changes.repository.clean.plain'];
-const changeRows = ['changes', 'changes.repository', 'changes.repository.clean', 'changes.group', 'changes.file'];
+const changeRows = [
+  'changes',
+  'changes.repository',
+  'changes.repository.clean',
+  'changes.group',
+  'changes.file',
+  'changes.file.seen',
+];
 const devboxRows = states.flatMap((state) =>
   ['', '.pinned', '.attention', '.pinned.attention'].map((more) => `devbox.${state}${more}`),
 );
@@ -117,6 +124,10 @@ describe('The menus of rows', () => {
     assert.deepEqual(menu('changes.group'), [...all, 'bringHome']);
     assert.deepEqual(menu('changes.file'), ['markChangesSeen']);
     assert.deepEqual(menu('changes.file.uncommitted'), ['markChangesSeen', 'bringHome']);
+    // What is seen already is not marked once more.
+    assert.deepEqual(menu('changes.group.seen'), [open, 'bringHome']);
+    assert.deepEqual(menu('changes.file.seen'), []);
+    assert.deepEqual(menu('changes.file.uncommitted.seen'), ['bringHome']);
   });
 
   it('of ports open, forward and copy what can be reached, and ask for a token where everybody can', () => {

@@ -5,6 +5,8 @@ import { useWindow } from '../../../fakeVscode/useWindow';
 import { Uri } from '../../../fakeVscode/values';
 import { repository, useChangeRows, type Shown } from './useChangeRows';
 
+const spoken = ({ item }: Shown): string | undefined => item.accessibilityInformation?.label;
+
 describe('Changes in the view', function () {
   this.timeout(120_000);
   const used = useWindow();
@@ -37,6 +39,8 @@ describe('Changes in the view', function () {
     const again = await below((await changes()).row, 'app');
     assert.deepEqual(await lines(again.row), ['Uncommitted 4', 'Since the Start 4']);
     const group = await below(again.row, 'Uncommitted');
+    // What is read out: the editor would take the tooltip.
+    assert.deepEqual([again, group].map(spoken), ['app, main', 'Uncommitted, changed files: 4']);
     assert.deepEqual(await lines(group.row), ['a.txt now executable', 'd.txt ← c.txt', 'b.txt lib', 'new']);
     const [first] = await view().rows(group.row);
     assert.match(first?.item.accessibilityInformation?.label ?? '', /^a\.txt, modified, now executable$/);
@@ -88,14 +92,14 @@ describe('Changes in the view', function () {
     assert.equal(await text(a?.[0]), 'a\n');
     assert.match(String(a?.[1]), /^runloop:\/\/.*\/app\/a\.txt$/);
     assert.equal(a?.[2], 'a.txt (uncommitted)');
-    assert.match(await text(bin?.[0]), /^Binary file: 4 bytes, SHA-256 [0-9a-f]{64}\n$/);
+    assert.match(await text(bin?.[0]), /^Binary file: 4 bytes\nSHA-256\n[0-9a-f]{64}\n$/);
     assert.notEqual(await text(bin?.[0]), await text(bin?.[1]));
     assert.deepEqual([await text(c?.[0]), await text(c?.[1])], ['c\n', '']);
     assert.deepEqual([await text(link?.[0]), await text(link?.[1])], ['', 'Link to a.txt\n']);
     const all = shown('vscode.changes');
     await used.editor.run('runloop.openAllChanges', group.row);
     const [[title, resources] = []] = all;
-    assert.equal(title, 'Changes in app');
+    assert.equal(title, 'Changes in app · Uncommitted');
     assert.ok(Array.isArray(resources));
     assert.equal(resources.length, 4);
     // A document of another account, or of a devbox that was not looked at, is not read.
@@ -150,7 +154,13 @@ describe('Changes in the view', function () {
     await used.editor.run('runloop.markChangesSeen', (await below((await groupOf()).row, 'a.txt')).row);
     assert.deepEqual(await lines((await groupOf()).row), ['c.txt', 'Seen 1']);
     assert.equal((await changes()).item.description, '1');
-    assert.deepEqual(await lines((await below((await groupOf()).row, 'Seen')).row), ['a.txt']);
+    const marked = await below((await groupOf()).row, 'Seen');
+    assert.equal(spoken(marked), 'Seen, changed files: 1');
+    assert.deepEqual(await lines(marked.row), ['a.txt']);
+    // There is nothing left to be marked in them.
+    const context = async (row: Promise<Shown>): Promise<unknown> => (await row).item.contextValue;
+    assert.equal(await context(below(marked.row, 'a.txt')), 'changes.file.uncommitted.seen');
+    assert.equal(await context(groupOf()), 'changes.group');
     used.reload();
     const row = await devbox('seen');
     const app = await below((await below(row?.row, 'Changes')).row, 'app');
@@ -159,6 +169,23 @@ describe('Changes in the view', function () {
     await used.editor.run('runloop.refreshDevboxes');
     const later = await below((await below(row?.row, 'Changes')).row, 'app');
     assert.deepEqual(await lines((await below(later.row, 'Uncommitted')).row), ['a.txt', 'c.txt']);
+    await used.editor.run('runloop.markChangesSeen', later.row);
+    assert.equal(
+      await context(below((await below((await changes()).row, 'app')).row, 'Uncommitted')),
+      'changes.group.seen',
+    );
+  });
+
+  it('tell repositories of one name apart by their folders, and one within from a submodule', async () => {
+    const more = 'mkdir -p old/kept && cp -r app old/kept/app && cp -r app bad && mkdir -p old/bad/.git';
+    const within = 'cp -r bad app/bad && mkdir app/moved && git -C app mv a.txt moved/d.txt && rm -rf bad';
+    const { changes } = await opened('same names', `${repository}; cd ~; ${more}; ${within}`);
+    const all = await lines((await changes()).row);
+    assert.deepEqual(all.slice(0, 2), ['app main', 'bad main · app']);
+    assert.match(all[2] ?? '', /^bad old · "bad" is not a repository/);
+    assert.deepEqual(all.slice(3), ['app main · old/kept']);
+    const group = await below((await view().rows((await changes()).row))[0]?.row, 'Uncommitted');
+    assert.deepEqual(await lines(group.row), ['bad a repository of its own', 'd.txt moved · ← a.txt']);
   });
 
   it('say why they cannot be read, and ask nothing of a devbox that sleeps', async () => {

@@ -28,8 +28,6 @@ describe('Discarding changes', function () {
       '• s (added, will be deleted)',
       '• n [x](command:y) (untracked, will be deleted)',
       '',
-      'Untracked files among them: 1',
-      '',
       'All of it is kept in a new stash of the repository in the devbox.',
     ]);
     assert.match(

@@ -24,25 +24,31 @@ describe('Changes in a folder without git, in the view', function () {
   it('are those since the first look, with a number and diffs, and none of what programs keep in a home', async () => {
     const { box, changes } = await opened(
       'plain',
-      'mkdir -p docs .tool; echo a > docs/a.txt; echo b > b.txt; echo t > .tool/t',
+      'mkdir -p docs .tool; echo a > docs/a.txt; echo b > b.txt; echo t > .tool/t; head -c 6000000 /dev/zero > large',
     );
     const home = (await box.bash('printf %s ~')).trim();
     assert.deepEqual(await lines((await changes()).row), [`${home.slice(home.lastIndexOf('/') + 1)} no git`]);
     const folder = await named(changes, home);
     assert.deepEqual(folder.item.iconPath, new ThemeIcon('folder'));
     assert.match(JSON.stringify(folder.item.tooltip), /Without git: compared with how it was at the start/);
+    assert.match(folder.item.accessibilityInformation?.label ?? '', /^[^/,]+, no git$/);
     assert.deepEqual(await lines(folder.row), ['No changes']);
-    await box.bash('cd; echo more >> docs/a.txt; rm b.txt; echo c > c.txt; echo tt > .tool/t');
+    await box.bash('cd; echo more >> docs/a.txt; rm b.txt; echo c > c.txt; echo tt > .tool/t; echo x >> large');
     await used.editor.run('runloop.refreshDevboxes');
-    assert.equal((await changes()).item.description, '3');
-    assert.match((await devbox('plain'))?.item.description?.toString() ?? '', /^3 changed · /);
+    assert.equal((await changes()).item.description, '4');
+    assert.match((await devbox('plain'))?.item.description?.toString() ?? '', /^4 changed · /);
     const again = await named(changes, home);
-    assert.deepEqual(await lines(again.row), ['Since the Start 3']);
+    assert.deepEqual(await lines(again.row), ['Since the Start 4']);
     const group = await below(again.row, 'Since the Start');
-    assert.deepEqual(await lines(group.row), ['b.txt', 'c.txt', 'a.txt docs']);
+    assert.deepEqual(await lines(group.row), [
+      'b.txt',
+      'c.txt',
+      'a.txt docs',
+      'large large: compared by size and time',
+    ]);
     const diffs: (readonly unknown[])[] = [];
     used.editor.commands.set('vscode.diff', (...args: readonly unknown[]) => diffs.push(args));
-    for (const name of ['a.txt', 'b.txt']) {
+    for (const name of ['a.txt', 'b.txt', 'large']) {
       const file = await below(group.row, name);
       // To discard it, something would have to keep it.
       assert.equal(file.item.contextValue, 'changes.file');
@@ -51,8 +57,14 @@ describe('Changes in a folder without git, in the view', function () {
     assert.equal(await text(diffs[0]?.[0]), 'a\n');
     assert.match(String(diffs[0]?.[1]), /^runloop:\/\/.*\/docs\/a\.txt$/);
     assert.deepEqual([await text(diffs[1]?.[0]), await text(diffs[1]?.[1])], ['b\n', '']);
+    // In words for people, not as it stands in the devbox.
+    const time = '[^()]*20\\d\\d[^()]*';
+    assert.match(
+      await text(diffs[2]?.[0]),
+      new RegExp(`^Not kept: only its size \\(6,000,000 bytes\\) and its time \\(${time}\\) are known\n$`),
+    );
     await used.editor.run('runloop.markChangesSeen', (await below(group.row, 'c.txt')).row);
-    assert.equal((await changes()).item.description, '2');
+    assert.equal((await changes()).item.description, '3');
   });
 
   it('may be saved as a patch, and nothing else is offered that needs git', async () => {
