@@ -14,9 +14,7 @@ const most = 20_000;
 
 interface Known {
   readonly stat: FileStat | undefined;
-  /** The time of change as it was told: another one after every change, as the editor knows no other sign of one. */
-  readonly mtimeMs: number;
-  /** When that was told. */
+  /** When it was seen. */
   readonly atMs: number;
   /** When it was asked for: what changed from then on may not be in it. */
   readonly begunMs: number;
@@ -42,6 +40,16 @@ export interface Accepted {
   readonly orTokens: readonly string[];
 }
 
+/** What the editor was told of a file last. */
+interface Told {
+  readonly token: string;
+  readonly mtimeMs: number;
+  readonly size: number;
+  /** All sizes that it was told of since the file was last saved here, and whether this one was new to it. */
+  readonly sizes: readonly number[];
+  readonly isNewSize: boolean;
+}
+
 /** A look that is under way. */
 interface Look {
   readonly stat: Promise<FileStat>;
@@ -58,6 +66,8 @@ export class KnownStats {
   readonly #told = new Map<string, string>();
   /** Versions whose content the editor has. */
   readonly #read = new Map<string, Pick<FileStat, 'token' | 'size'>>();
+  /** What the editor compares a save with. It outlives the file: another one of its name is another version. */
+  readonly #facts = new Map<string, Told>();
   /** By devbox. */
   readonly #done = new Map<string, Done>();
   readonly #now: () => number;
@@ -120,14 +130,14 @@ export class KnownStats {
     this.has(key, stat.token);
     this.read(key, stat);
     this.record(key, stat);
+    const { mtimeMs } = this.factsOf(key, stat, false);
+    this.#facts.set(key, { token: stat.token, mtimeMs, size: stat.size, sizes: [stat.size], isNewSize: true });
   }
 
   /** The editor has the content of a version. */
-  read(key: string, { token, size }: FileStat): void {
-    this.#read.delete(key);
-    this.#read.set(key, { token, size });
-    const [oldest] = this.#read.keys();
-    if (this.#read.size > most && oldest !== undefined) this.#read.delete(oldest);
+  read(key: string, stat: FileStat): void {
+    keep(this.#read, key, { token: stat.token, size: stat.size });
+    this.factsOf(key, stat, false);
   }
 
   /** A save was refused, which the person is told: the next one may replace what is there. */
@@ -147,17 +157,34 @@ export class KnownStats {
     return this.#of(key)?.stat;
   }
 
-  /** The time of change to tell of a file. */
-  mtimeOf(key: string, stat: FileStat): number {
-    return this.#of(key)?.mtimeMs ?? stat.mtimeMs;
+  /**
+   * What to tell of a version. The editor asks before it saves over one that is of another size than the one that it has and of a later
+   * time, and over no other: so a later time goes with every version, whatever it says itself, and, for text that is not saved yet, a
+   * size that no earlier version was told with: it may be some bytes more than the true one.
+   */
+  factsOf(key: string, stat: FileStat, isUnsaved: boolean): Pick<Told, 'mtimeMs' | 'size'> {
+    const before = this.#facts.get(key);
+    const isSame = before?.token === stat.token;
+    const sizes = before?.sizes ?? [];
+    const isTold = isSame && (before.isNewSize || !isUnsaved);
+    if (isTold) return isUnsaved ? before : { ...before, size: stat.size };
+    let { size } = stat;
+    while (isUnsaved && sizes.includes(size)) size += 1;
+    const later = Math.max(stat.mtimeMs, (before?.mtimeMs ?? -Infinity) + 1);
+    const told = {
+      token: stat.token,
+      mtimeMs: isSame ? before.mtimeMs : later,
+      size,
+      sizes: [...sizes, size].slice(-mostWritten),
+      isNewSize: !sizes.includes(size),
+    };
+    keep(this.#facts, key, told);
+    return told;
   }
 
   /** The editor has a version, or knows that there is another one: it need not be told of it. */
   has(key: string, token: string): void {
-    this.#told.delete(key);
-    this.#told.set(key, token);
-    const [oldest] = this.#told.keys();
-    if (this.#told.size > most && oldest !== undefined) this.#told.delete(oldest);
+    keep(this.#told, key, token);
   }
 
   /** Whether the editor has it, or was told of it. */
@@ -190,13 +217,8 @@ export class KnownStats {
     before: Known | undefined,
   ): void {
     if (before !== undefined && before.begunMs > begunMs) return;
-    this.#known.delete(key);
-    const mtimeMs = stat === undefined ? 0 : toldTime(stat, before);
     const expiredMs = before?.expiredMs ?? -Infinity;
-    this.#known.set(key, { stat, mtimeMs, atMs, begunMs, isFresh: begunMs >= expiredMs, expiredMs });
-    if (this.#known.size <= most) return;
-    const [oldest] = this.#known.keys();
-    if (oldest !== undefined) this.#known.delete(oldest);
+    keep(this.#known, key, { stat, atMs, begunMs, isFresh: begunMs >= expiredMs, expiredMs });
   }
 
   accepted(key: string, watchedMs = Infinity): Accepted {
@@ -208,8 +230,11 @@ export class KnownStats {
     if (known.begunMs < movedMs) return any;
     const orTokens = written.filter(({ atMs }) => atMs >= known.begunMs).map(({ token }) => token);
     const read = this.#read.get(key);
+    const told = this.#facts.get(key);
+    const isAsked = told !== undefined && told.token === known.stat?.token && told.isNewSize;
     // The editor takes a file for the one that it has read as long as its size is the same, whatever its times.
-    const isUnnoticed = read !== undefined && read.token !== known.stat?.token && read.size === known.stat?.size;
+    const isUnnoticed =
+      !isAsked && read !== undefined && read.token !== known.stat?.token && read.size === known.stat?.size;
     if (isUnnoticed && !written.some(({ token }) => token === known.stat?.token)) {
       return { token: read.token, orTokens };
     }
@@ -250,9 +275,10 @@ function devboxOf(key: string): string {
   return key.split('/', 3).join('/');
 }
 
-function toldTime(stat: FileStat, before: Known | undefined): number {
-  if (before?.stat === undefined) return stat.mtimeMs;
-  if (before.stat.token === stat.token) return before.mtimeMs;
-  const looksTheSame = before.mtimeMs === stat.mtimeMs && before.stat.size === stat.size;
-  return looksTheSame ? stat.mtimeMs + 1 : stat.mtimeMs;
+/** Sets the newest of a map, and forgets the oldest where there are too many. */
+function keep<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key);
+  map.set(key, value);
+  const [oldest] = map.keys();
+  if (map.size > most && oldest !== undefined) map.delete(oldest);
 }

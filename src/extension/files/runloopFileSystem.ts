@@ -3,6 +3,7 @@ import {
   FilePermission,
   FileSystemError,
   FileType,
+  workspace,
   type FileChangeEvent,
   type FileStat as EditorStat,
   type Uri,
@@ -218,9 +219,10 @@ export class RunloopFileSystem {
   }
 
   #editorStat(uri: Uri, stat: FileStat, isReadonly = false): EditorStat {
-    const { size, ctimeMs: ctime } = stat;
-    const mtime = this.#known.mtimeOf(uri.toString(), stat);
-    const facts = { type: typeOf(stat), size, ctime, mtime };
+    const key = uri.toString();
+    const isUnsaved = workspace.textDocuments.some((document) => document.isDirty && document.uri.toString() === key);
+    const { mtimeMs: mtime, size } = this.#known.factsOf(key, stat, isUnsaved);
+    const facts = { type: typeOf(stat), size, ctime: stat.ctimeMs, mtime };
     const locked = isReadonly || (stat.type === 'file' && !stat.isWritable);
     return locked ? { ...facts, permissions: FilePermission.Readonly } : facts;
   }

@@ -122,6 +122,32 @@ function filesOf(
       await holds('print(mine)');
     });
 
+    it('are compared as well where the change is of equal size, or an older file was put there', async () => {
+      const { workbench } = session();
+      const changes: Readonly<Record<string, string>> = {
+        equal: 'tr a-z A-Z < main.py > /tmp/new; cat /tmp/new > main.py',
+        older: "cp -p main.py /tmp/new; echo older > /tmp/new; touch -d '2 days ago' /tmp/new; mv /tmp/new main.py",
+      };
+      for (const [kind, change] of Object.entries(changes)) {
+        await type(`print(${kind})\n`);
+        const theirs = await box.bash(`cd ${top}/app; ${change}; sleep 3; cat main.py`);
+        await save();
+        const conflict = workbench.notification(/Failed to save 'main\.py': The content of the file is newer/);
+        await conflict.waitFor(45_000);
+        assert.equal(await content(), theirs);
+        await conflict.press('Overwrite');
+        await holds(`print(${kind})`);
+      }
+    });
+
+    it('which are open say why they cannot be renamed', async () => {
+      const { workbench } = session();
+      await row('main.py').chooseFromMenu('Rename…');
+      await workbench.quickInput.accept('lib');
+      await workbench.notification(/"lib" already exists in the devbox/).waitFor(45_000);
+      await workbench.runCommand('Notifications: Clear All Notifications');
+    });
+
     it('are searched in the devbox, with lines that open where they are', async () => {
       const { workbench } = session();
       await box.bash(`printf "import os\\n\\n\\ndef needle():\\n    pass\\n" > ${top}/app/lib/tool.py`);
