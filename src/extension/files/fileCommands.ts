@@ -55,7 +55,10 @@ export async function renameFile(services: FileServices, argument: unknown): Pro
   }
   const edit = new WorkspaceEdit();
   edit.renameFile(file.uri, target, { overwrite: false });
-  await workspace.applyEdit(edit);
+  if (await workspace.applyEdit(edit)) return;
+  // It does not say why; the same without it does.
+  await slowly(services, file, (files, path, signal) => files.rename(path, target.path, { overwrite: false, signal }));
+  await services.fileSystem.changed(FileChangeType.Deleted, file.uri);
 }
 
 /** Removes files and folders for good, after a question. */
