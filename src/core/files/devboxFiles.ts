@@ -98,7 +98,7 @@ export class DevboxFiles {
     const { devboxId } = this.#context;
     if (stat.type === 'folder') throw fileError('file_is_folder', path, devboxId);
     if (stat.type === 'special') throw fileError('file_special', path, devboxId);
-    if (stat.type === 'missing') throw fileError('file_missing', path, devboxId);
+    if (stat.type === 'missing') throw fileError('file_link_broken', path, devboxId);
     if (isPlainPath(path)) {
       yield* this.#download(path, path, signal);
       return;
@@ -230,7 +230,7 @@ export class DevboxFiles {
       await requireRunning(signal, true);
       const { type } = await this.stat(path, { signal });
       // It is there and yet is not found: Runloop says the same of what may not be read.
-      const became = { folder: 'file_is_folder', special: 'file_special', missing: 'file_missing' } as const;
+      const became = { folder: 'file_is_folder', special: 'file_special', missing: 'file_link_broken' } as const;
       throw fileError(type === 'file' ? 'file_denied' : became[type], path, devboxId);
     }
   }

@@ -20,6 +20,7 @@ const reasons: Readonly<Record<string, Exclude<FileProblemId, WithReason>>> = {
   'No space left on device': 'file_no_space',
   'Disk quota exceeded': 'file_no_space',
   'File name too long': 'file_name_too_long',
+  'Too many levels of symbolic links': 'file_link_loop',
 };
 
 /** What went wrong with a file, if that is what it was. */

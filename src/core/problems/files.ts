@@ -1,6 +1,7 @@
 import { problemsOf, type ProblemWords } from './problem';
 
 const lookAgain = 'Refresh the folder, then try again.';
+const seeLink = 'Look at the link in a terminal.';
 const otherPlace = 'Choose another place, or change its permissions in a terminal.';
 
 /** What can go wrong with the files of a devbox. */
@@ -30,10 +31,20 @@ export const filesWords = {
     message: 'The disk of the devbox is full: "{name}" was not written.',
     nextStep: 'Free some space, then try again.',
   },
+  file_link_broken: {
+    code: 'file',
+    message: '"{name}" is a link to something that does not exist.',
+    nextStep: seeLink,
+  },
+  file_link_loop: {
+    code: 'file',
+    message: '"{name}" cannot be reached: the links to it lead in a circle.',
+    nextStep: seeLink,
+  },
   file_changed: {
     code: 'file',
     message: '"{name}" was changed in the devbox meanwhile, so it was not overwritten.',
-    nextStep: 'Save again to compare both versions.',
+    nextStep: 'Look at what is there now before you save again.',
   },
   file_maybe_saved: {
     code: 'file',

@@ -73,7 +73,7 @@ export interface FileRow {
   readonly name: string;
   readonly isFolder: boolean;
   readonly isLink: boolean;
-  /** A pipe, socket or device. */
+  /** A pipe, socket or device; or a link to one, or to nothing. */
   readonly isSpecial: boolean;
 }
 

@@ -21,6 +21,7 @@ export function fileSystemError(error: unknown, uri: Uri): unknown {
     case undefined:
       return FileSystemError.Unavailable(failureText(error));
     case 'file_missing':
+    case 'file_link_broken':
       return FileSystemError.FileNotFound(uri);
     case 'file_exists':
       return FileSystemError.FileExists(uri);
@@ -37,7 +38,14 @@ export function fileSystemError(error: unknown, uri: Uri): unknown {
 }
 
 /** For these the editor's own words are "unexpected error", and that its log says more. */
-const unsaid: readonly unknown[] = ['file_special', 'file_denied', 'file_too_large', 'file_failed'];
+const unsaid: readonly unknown[] = [
+  'file_special',
+  'file_denied',
+  'file_too_large',
+  'file_link_broken',
+  'file_link_loop',
+  'file_failed',
+];
 
 /** Says why a file that has a tab could not be read for it. What others read unseen is not told of. */
 export function tellWhyNotOpened(error: unknown, uri: Uri, log: Log): void {

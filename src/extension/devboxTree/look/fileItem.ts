@@ -25,10 +25,16 @@ export function fileItem({ devboxId, uri, branch, name, isFolder, isLink, isSpec
   item.iconPath = isFolder ? ThemeIcon.Folder : ThemeIcon.File;
   item.tooltip = shownName(uri.path);
   item.contextValue = name === '/' ? 'file.root' : isFolder ? 'file.folder' : 'file.file';
-  const odd = isLink ? l10n.t('link') : isSpecial ? l10n.t('device, pipe or socket') : undefined;
+  const odd = oddKind(isLink, isSpecial);
   if (odd !== undefined) item.description = odd;
   const kind = isFolder ? l10n.t('folder') : l10n.t('file');
   item.accessibilityInformation = { label: `${label}, ${odd ?? kind}` };
   if (!isFolder) item.command = { command: 'vscode.open', title: l10n.t('Open'), arguments: [uri] };
   return item;
+}
+
+/** What a row is, unless it is a plain file or folder. */
+function oddKind(isLink: boolean, isSpecial: boolean): string | undefined {
+  if (isLink) return isSpecial ? l10n.t('link to no file') : l10n.t('link');
+  return isSpecial ? l10n.t('device, pipe or socket') : undefined;
 }

@@ -94,7 +94,7 @@ export class FileRows implements Disposable {
     const isFolder = (type & FileType.Directory) !== 0;
     const isLink = (type & FileType.SymbolicLink) !== 0;
     const known = this.#rows.get(key);
-    const isSpecial = type === FileType.Unknown;
+    const isSpecial = (type & (FileType.File | FileType.Directory)) === 0;
     if (known?.isFolder === isFolder && known.isLink === isLink && known.isSpecial === isSpecial) return known;
     const row: FileRow = { kind: 'file', devboxId, ...place, isFolder, isLink, isSpecial };
     this.#rows.set(key, row);

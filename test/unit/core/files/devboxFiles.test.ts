@@ -204,9 +204,9 @@ describe('The files of a devbox', function () {
     await box.files.rename(`${dir}/folder`, `${dir}/gone`, to);
     assert.equal(await box.bash(`cd ${dir}; find . -mindepth 1 -printf '%y %f\n' | sort`), 'd gone\nf loop\n');
     await box.bash(`ln -s again ${dir}/again`);
-    await fails(box.files.stat(`${dir}/again`, { signal }), 'file_failed');
+    await fails(box.files.stat(`${dir}/again`, { signal }), 'file_link_loop');
     const write = { create: true, overwrite: true, token: 'any', signal };
-    await fails(box.files.write(`${dir}/again`, content('x'), write), 'file_failed');
+    await fails(box.files.write(`${dir}/again`, content('x'), write), 'file_link_loop');
     await fails(box.files.rename(`${dir}/again`, `${dir}/other`, to), 'file_missing');
     await fails(box.files.copy(`${dir}/again`, `${dir}/other`, to), 'file_missing');
   });

@@ -56,7 +56,7 @@ describe('Files in the view', function () {
   it('are below a running devbox: workspace first, folders before files, names as plain text', async () => {
     const { box, files } = await opened(
       'tree of files',
-      `mkdir b a; touch b10 b9 '$(zap) [x](command:y)' $'two\\nlines' $'\\xff'; ln -s a la; echo hi > a/in`,
+      `mkdir b a; touch b10 b9 '$(zap) [x](command:y)' $'two\\nlines' $'\\xff'; ln -s a la; ln -s nothing lost; ln -s b9 l9; echo hi > a/in`,
     );
     const rows = await view().rows(files.row);
     assert.deepEqual(rows.map(label), [
@@ -66,11 +66,17 @@ describe('Files in the view', function () {
       '$(zap) [x](command:y)',
       'b9',
       'b10',
+      'l9',
+      'lost',
       'two␤lines',
       '\ufffd',
       '/',
     ]);
     const [a] = rows;
+    assert.deepEqual(
+      ['la', 'l9', 'lost'].map((name) => rows.find((row) => label(row) === name)?.item.description),
+      ['link', 'link', 'link to no file'],
+    );
     assert.deepEqual([a?.item.contextValue, a?.item.command], ['file.folder', undefined]);
     assert.deepEqual(await names(a?.row), ['in']);
     const inside = await below(a?.row, 'in');

@@ -157,9 +157,9 @@ describe('The file system of devboxes', function () {
   it('tells of a link to itself the same whether its folder was listed or not', async () => {
     const box = await filesDevbox(used.api);
     await box.bash('mkdir /tmp/loops; ln -s loop /tmp/loops/loop');
-    await assert.rejects(async () => fs().stat(at(box, '/tmp/loops/loop')), /symbolic links/);
+    await assert.rejects(async () => fs().stat(at(box, '/tmp/loops/loop')), /links to it lead in a circle/);
     assert.equal((await fs().readDirectory(at(box, '/tmp/loops'))).length, 1);
-    await assert.rejects(async () => fs().stat(at(box, '/tmp/loops/loop')), /symbolic links/);
+    await assert.rejects(async () => fs().stat(at(box, '/tmp/loops/loop')), /links to it lead in a circle/);
   });
 
   it('asks anew after Refresh, however short the last look is ago', async () => {
@@ -229,21 +229,26 @@ describe('The file system of devboxes', function () {
     assert.equal((await fs().stat(at(box, '/etc/passwd'))).permissions, 1);
   });
 
-  it('says in a message what the editor does not say of a file that it shows: a pipe, one too large', async () => {
+  it('says in a message what the editor does not say of a file that it shows: a pipe, one too large, links that lead nowhere', async () => {
     const box = await filesDevbox(used.api);
-    await box.bash('mkfifo /tmp/p; truncate -s 60M /tmp/big');
+    await box.bash('mkfifo /tmp/p; truncate -s 60M /tmp/big; ln -s nothing /tmp/broken; ln -s loop /tmp/loop');
     const [pipe, big] = [at(box, '/tmp/p'), at(box, '/tmp/big')];
+    const [broken, loop] = [at(box, '/tmp/broken'), at(box, '/tmp/loop')];
     const messages = (): number => used.editor.messages.length;
     const before = messages();
     await assert.rejects(Promise.resolve(fs().readFile(pipe)), /pipe/);
     assert.equal(messages(), before, 'nobody looks at it');
-    used.editor.tabs = [{ input: { uri: big } }, { input: { uri: pipe } }];
+    used.editor.tabs = [pipe, big, broken, loop].map((uri) => ({ input: { uri } }));
     await assert.rejects(Promise.resolve(fs().readFile(pipe)), /pipe/);
     await used.editor.message(
       /"p" is a device, pipe or socket, which cannot be opened as a file\. Use a terminal for it\./,
     );
     await assert.rejects(Promise.resolve(fs().readFile(big)), /50 MB/);
     await used.editor.message(/"big" is larger than 50 MB.*Download it instead/);
+    await fails(fs().readFile(broken), 'FileNotFound');
+    await used.editor.message(/"broken" is a link to something that does not exist\. Look at the link in a terminal\./);
+    await assert.rejects(Promise.resolve(fs().readFile(loop)), /lead in a circle/);
+    await used.editor.message(/"loop" cannot be reached: the links to it lead in a circle\./);
     await fails(fs().readFile(at(box, '/tmp/none')), 'FileNotFound');
   });
 
