@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
+import { discardable } from '../../../../src/core/changes/discard';
+import { RuntimeError } from '../../../../src/core/errors';
 import { usePlatform } from '../../../platform/usePlatform';
 import { requireSidesAsThere } from './requireSides';
-import { changesDevbox, requireAsGitSays, short, type ChangesDevbox } from './useChanges';
+import { changesDevbox, requireAsGitSays, short, signal, type ChangesDevbox } from './useChanges';
 
 /** Two branches that conflict in each of the seven ways, with a folder in the place of a file on either side. */
 const bothSides = `rows() { seq 1 20; }
@@ -42,4 +44,46 @@ describe('Files that a merge has left in conflict', function () {
       'modified uu',
     ]);
   });
+
+  /** Every file and link of a folder with its content. */
+  const manifest = (folder: string): Promise<string> =>
+    box.bash(
+      `cd ${folder}; find . -name .git -prune -o -type l -printf '%P -> %l\\n' | sort; find . -name .git -prune -o -type f -print0 | sort -z | xargs -0 sha256sum`,
+    );
+
+  for (const [name, command] of [
+    ['a merge', 'git merge other'],
+    ['a rebase', 'git rebase other'],
+    ['a cherry-pick', 'git cherry-pick other'],
+    ['a revert', 'git revert --no-edit HEAD~1'],
+    ['a patch of am', 'git format-patch --stdout -1 other -- uu ud du | git am -3'],
+    [
+      'a stash',
+      'git checkout -q --detach other~1; git read-tree -m -u HEAD other; git stash -q; git checkout -q main; git stash pop',
+    ],
+    ['a merge in a worktree', `git worktree add -q --detach ../tree; cd ../tree; git merge other`],
+  ] as const) {
+    it(`are told as they are in the middle of ${name}, and come home by a patch as they are`, async () => {
+      const made = await box.repository(bothSides);
+      const tree = command.includes('../tree');
+      const top = tree ? '/tmp/of-conflicts/tree' : made;
+      if (!tree) await box.read(top);
+      await box.bash(
+        `rm -rf ${top}.start; ${tree ? 'true' : `cp -a ${top} ${top}.start`}; cd ${made}; { ${command}; } >/dev/null 2>&1 || true`,
+      );
+      const found = await requireAsGitSays(box, top);
+      assert.ok(found.groups.uncommitted.some(({ kind }) => kind === 'conflict'));
+      await requireSidesAsThere(box, top, found, tree ? {} : { start: `${top}.start` });
+      const patch = await box.changes.patch(top, 'head', signal);
+      await box.commands.run(
+        `rm -rf ${top}.home; git clone -q ${top} ${top}.home && cd ${top}.home && git checkout -q --detach ${found.report.head} && git apply --index`,
+        { stdin: patch, signal, deadlineMs: 30_000 },
+      );
+      assert.equal(await manifest(`${top}.home`), await manifest(top));
+      await assert.rejects(
+        discardable(box.changes, { top, paths: ['aa'], signal }),
+        (error) => RuntimeError.is(error, 'file') && error.problem.id === 'discard_busy',
+      );
+    });
+  }
 });

@@ -38,7 +38,9 @@ export async function requireSidesAsThere(
   const staged = new Map(report.status.map((entry) => [`${entry.kind} ${entry.path}`, entry]));
   const uncommitted = groups.uncommitted.flatMap((change): Told[] => {
     const { kind, path, from = path, before, after } = change;
-    const isDropped = after === undefined && staged.get(`changed ${path}`)?.modes[0] === '000000';
+    const entry = staged.get(`changed ${path}`);
+    // Added and gone again, git takes what was only meant to be added (`add -N`) for committed.
+    const isDropped = after === undefined && (entry?.modes[0] === '000000' || entry?.staged === '.');
     const place = kind === 'conflict' ? ':2' : isDropped ? ':0' : 'HEAD';
     return [...(kind === 'untracked' ? [] : [{ place, path: from, side: before }]), { place: top, path, side: after }];
   });
