@@ -9,13 +9,11 @@ import type { LedgerEntry } from './ledger';
 import { OpenRequests, takeUpMethod, type Method } from './openRequests';
 import type { SessionContext } from './sessionEvents';
 import type { AgentLife, Appended } from './spool';
-import { waitingRequest, type Choice, type GivenAnswer, type WaitingRequest } from './waiting';
+import { WaitingRequests, waitingRequest, type Choice, type GivenAnswer, type WaitingRequest } from './waiting';
 
 /** As JSON-RPC numbers them. */
 const unknownMethod = -32_601;
 const wrongParameters = -32_602;
-/** The most requests that wait at once; what is more stays unanswered. */
-const mostWaiting = 200;
 /** Characters of an id that is answered. */
 const longestId = 500;
 
@@ -28,7 +26,7 @@ export class AgentSession {
   readonly #open: OpenRequests;
   /** Methods of what any window has asked, by the request's id. */
   readonly #asked = new Map<string, string>();
-  readonly #waiting = new Map<string, WaitingRequest>();
+  readonly #waiting = new WaitingRequests((request) => this.#context.onEvent?.({ kind: 'asked', request }));
   readonly #answered = new Map<string, GivenAnswer>();
   /** Ids of requests that came: a second request with one of them is ignored. */
   readonly #seen = new Set<string>();
@@ -57,7 +55,12 @@ export class AgentSession {
   }
 
   get waiting(): ReadonlyMap<string, WaitingRequest> {
-    return this.#waiting;
+    return this.#waiting.shown;
+  }
+  /** How many requests wait behind those, and how many came beside that nobody can answer any more. */
+  get unshown(): { readonly next: number; readonly left: number } {
+    const { next, left } = this.#waiting;
+    return { next, left };
   }
   get answered(): ReadonlyMap<string, GivenAnswer> {
     return this.#answered;
@@ -146,7 +149,7 @@ export class AgentSession {
   async cancel(sessionId: string, signal: AbortSignal): Promise<void> {
     const notification = { jsonrpc: '2.0', method: 'session/cancel', params: { sessionId } };
     await this.#tell(notification, `n:session/cancel:${randomUUID()}`, '', signal);
-    for (const request of this.#waiting.values()) {
+    for (const request of this.#waiting.shown.values()) {
       if (request.session === sessionId) await this.#answer(request, { outcome: 'cancelled' }, signal);
     }
   }
@@ -159,7 +162,7 @@ export class AgentSession {
    * @throws RuntimeError `agent_ended` if the request no longer waits
    */
   async answer(requestId: string, choice: Choice, signal: AbortSignal, who?: string): Promise<Appended> {
-    const request = this.#waiting.get(requestId);
+    const request = this.#waiting.shown.get(requestId);
     const earlier = this.#answered.get(requestId);
     if (request === undefined) {
       if (earlier !== undefined) return { isFirst: false, by: undefined };
@@ -257,10 +260,9 @@ export class AgentSession {
     const asked = this.#schema.permission.safeParse(message['params']);
     if (isPermission && asked.success) {
       this.#seen.add(key);
-      if (this.#waiting.size >= mostWaiting) return;
       const request = waitingRequest(key, digest, asked.data);
-      if (!this.#answered.has(key)) this.#waiting.set(key, request);
-      this.#context.onEvent?.({ kind: 'asked', request });
+      if (!this.#answered.has(key)) this.#waiting.add(request);
+      else this.#context.onEvent?.({ kind: 'asked', request });
       return;
     }
     if (this.#answered.has(key)) return;

@@ -41,6 +41,86 @@ export interface WaitingRequest {
   readonly choices: readonly Choice[];
 }
 
+/** Requests that are shown at once, and those that are kept until one of them was answered: so many, of so many characters. */
+const mostShown = 200;
+const mostNext = 2_000;
+const mostCharacters = 32_000_000;
+
+/** The requests of one process of an agent that were not answered. An agent may ask without end. */
+export class WaitingRequests {
+  readonly #onShown: (request: WaitingRequest) => void;
+  readonly #shown = new Map<string, WaitingRequest>();
+  readonly #next = new Map<string, WaitingRequest>();
+  #characters = 0;
+  #left = 0;
+
+  constructor(onShown: (request: WaitingRequest) => void) {
+    this.#onShown = onShown;
+  }
+
+  /** By their ids. */
+  get shown(): ReadonlyMap<string, WaitingRequest> {
+    return this.#shown;
+  }
+
+  /** How many are shown after those. */
+  get next(): number {
+    return this.#next.size;
+  }
+
+  /** How many there were beside those: they were not kept, and cannot be answered. */
+  get left(): number {
+    return this.#left;
+  }
+
+  add(request: WaitingRequest): void {
+    if (this.#shown.size < mostShown) {
+      this.#show(request);
+      return;
+    }
+    const characters = this.#characters + sizeOf(request);
+    if (this.#next.size >= mostNext || characters > mostCharacters) {
+      this.#left += 1;
+      return;
+    }
+    this.#characters = characters;
+    this.#next.set(request.id, request);
+  }
+
+  /** It was answered, by anybody. */
+  delete(id: string): void {
+    const next = this.#next.get(id);
+    // How it was answered is shown with it.
+    if (next !== undefined) this.#onShown(this.#taken(next));
+    if (!this.#shown.delete(id)) return;
+    const [first] = this.#next.values();
+    if (first !== undefined) this.#show(this.#taken(first));
+  }
+
+  clear(): void {
+    this.#shown.clear();
+    this.#next.clear();
+    this.#characters = 0;
+    this.#left = 0;
+  }
+
+  #taken(next: WaitingRequest): WaitingRequest {
+    this.#next.delete(next.id);
+    this.#characters -= sizeOf(next);
+    return next;
+  }
+
+  #show(request: WaitingRequest): void {
+    this.#shown.set(request.id, request);
+    this.#onShown(request);
+  }
+}
+
+function sizeOf({ title, rawInput = '', diffs }: WaitingRequest): number {
+  const sides = diffs.reduce((sum, { before = '', after }) => sum + before.length + after.length, 0);
+  return title.length + rawInput.length + sides;
+}
+
 const pathNames = ['path', 'filepath', 'filePath', 'file_path', 'old_path', 'new_path', 'source', 'destination'];
 const commandNames = ['command', 'cmd'];
 const folderNames = ['cwd', 'workdir'];

@@ -5,7 +5,7 @@ import { escapeForEditor } from '../messages/escapeForEditor';
 import type { Log } from '../messages/log';
 import { failureText } from '../messages/showFailure';
 import { actionsOf, type OfferedAction } from './offeredActions';
-import { agentName, inputText, lastAction, stateIcon, stateWord } from './agentText';
+import { agentName, inputText, lastAction, stateIcon, stateWord, unshownText } from './agentText';
 import type { AgentState, LiveAgent } from './liveAgent';
 import type { AgentTarget } from './agentTarget';
 
@@ -108,7 +108,10 @@ export function needFacts(agents: readonly LiveAgent[]) {
 /** The rows of what a session waits for. */
 export function requestNodes(agent: LiveAgent): readonly AgentNode[] {
   const { devboxId, found, waiting } = agent;
-  return waiting.map(
+  const unshown = unshownText(agent).map((text, index) =>
+    infoNode(devboxId, `${devboxId}/agents/${found.name}/unshown ${index}`, () => text),
+  );
+  const nodes = waiting.map(
     (request) =>
       new AgentNode(devboxId, {
         item: () => {
@@ -125,6 +128,7 @@ export function requestNodes(agent: LiveAgent): readonly AgentNode[] {
         },
       }),
   );
+  return [...nodes, ...unshown];
 }
 
 /** The rows of what can be done with a session: the most usual thing, and a list of the rest. */
@@ -152,12 +156,16 @@ export function actionNodes(agent: LiveAgent): readonly AgentNode[] {
 
 /** Says that a devbox has more records of sessions than are shown. */
 export function leftNode(devboxId: string, left: number): AgentNode {
+  return infoNode(devboxId, `${devboxId}/agents left`, () =>
+    left === 1 ? l10n.t('1 more record is not shown') : l10n.t('{0} more records are not shown', left),
+  );
+}
+
+function infoNode(devboxId: string, id: string, text: () => string): AgentNode {
   return new AgentNode(devboxId, {
     item: () => {
-      const item = new TreeItem(
-        left === 1 ? l10n.t('1 more record is not shown') : l10n.t('{0} more records are not shown', left),
-      );
-      item.id = `${devboxId}/agents left`;
+      const item = new TreeItem(text());
+      item.id = id;
       item.iconPath = new ThemeIcon('info');
       return item;
     },

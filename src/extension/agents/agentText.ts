@@ -69,6 +69,19 @@ export function inputText({ input, title }: WaitingRequest): string {
   return exactText(input.kind === 'command' ? commandText(input.command) : input.paths.join(', '));
 }
 
+/** What is said of requests that are not shown; nothing where all are. */
+export function unshownText({ unshown: { next, left } }: LiveAgent): readonly string[] {
+  const waits =
+    next === 1
+      ? l10n.t('1 more request waits until these are answered')
+      : l10n.t('{0} more requests wait until these are answered', next);
+  const lost =
+    left === 1
+      ? l10n.t('1 request too many was not kept: end the agent if it keeps waiting')
+      : l10n.t('{0} requests too many were not kept: end the agent if it keeps waiting', left);
+  return [...(next > 0 ? [waits] : []), ...(left > 0 ? [lost] : [])];
+}
+
 /** A command as it is read: words with blanks in them are in quotes. */
 export function commandText(command: string | readonly string[]): string {
   if (typeof command === 'string') return command;

@@ -121,6 +121,11 @@ export class LiveAgent {
     return this.#isSuspended ? [] : [...(this.#session?.waiting.values() ?? [])];
   }
 
+  /** How many requests wait behind those, and how many there were beside that cannot be answered any more. */
+  get unshown(): AgentSession['unshown'] {
+    return this.#isSuspended || this.#session === undefined ? { next: 0, left: 0 } : this.#session.unshown;
+  }
+
   /** A request, also one that was answered, as long as the session has it. */
   request(id: string): WaitingRequest | undefined {
     const waiting = this.waiting.find((one) => one.id === id);

@@ -4,7 +4,7 @@ import type { WaitingRequest } from '../../core/agents/waiting';
 import { exactText } from '../../core/agents/exactText';
 import { oneLine } from '../../core/safeText';
 import { redact } from '../../core/redact';
-import { agentName, callWord, commandText, meaningOf, stateWord } from './agentText';
+import { agentName, callWord, commandText, meaningOf, stateWord, unshownText } from './agentText';
 import { byRule, type LiveAgent } from './liveAgent';
 import { isOver } from './offeredActions';
 
@@ -50,6 +50,7 @@ export function sessionParts(
     ...(found.earlier === undefined
       ? []
       : [l10n.t('It continues an earlier session. What comes before the first prompt here is as the agent tells it.')]),
+    ...unshownText(agent).map((text) => `${text}.`),
     ...(isOver(agent) && agent.isRead && agent.continuable === undefined
       ? [l10n.t('This agent cannot continue its session. You can start a new one.')]
       : []),

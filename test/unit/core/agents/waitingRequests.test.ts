@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { WaitingRequests, type WaitingRequest } from '../../../../src/core/agents/waiting';
+
+describe('Requests that wait', () => {
+  const request = (id: number, rawInput = ''): WaitingRequest => ({
+    ...{ id: String(id), digest: '', session: 'one', callId: '', title: '', tool: 'execute:', input: undefined },
+    ...{ diffs: [], rawInput, choices: [] },
+  });
+  function made() {
+    const shown: string[] = [];
+    const waiting = new WaitingRequests(({ id }) => shown.push(id));
+    return { waiting, shown };
+  }
+
+  it('beyond what is shown come after those that were answered, in their order, and each is shown once', () => {
+    const { waiting, shown } = made();
+    for (let id = 0; id < 204; id += 1) waiting.add(request(id));
+    assert.deepEqual([waiting.shown.size, waiting.next, waiting.left], [200, 4, 0]);
+    waiting.delete('7');
+    assert.deepEqual([waiting.shown.size, waiting.next, waiting.shown.has('200')], [200, 3, true]);
+    // One that another window has answered is shown with its answer, and waits no more.
+    waiting.delete('202');
+    assert.deepEqual([shown.at(-1), waiting.shown.has('202'), waiting.next], ['202', false, 2]);
+    for (const id of [...waiting.shown.keys()]) waiting.delete(id);
+    assert.deepEqual([[...waiting.shown.keys()], waiting.next], [['201', '203'], 0]);
+    waiting.clear();
+    assert.equal(waiting.shown.size, 0);
+    assert.deepEqual([shown.length, new Set(shown).size], [204, 204]);
+  });
+
+  it('are kept within bounds of number and size, and what is too many is counted', () => {
+    const { waiting, shown } = made();
+    for (let id = 0; id < 2_300; id += 1) waiting.add(request(id));
+    assert.deepEqual([waiting.shown.size, waiting.next, waiting.left, shown.length], [200, 2_000, 100, 200]);
+    const large = made().waiting;
+    for (let id = 0; id < 204; id += 1) large.add(request(id, id < 200 ? '' : 'x'.repeat(10_000_000)));
+    assert.deepEqual([large.next, large.left], [3, 1]);
+    // What is shown leaves room for others.
+    large.delete('0');
+    large.add(request(300, 'x'.repeat(10_000_000)));
+    assert.deepEqual([large.next, large.left], [3, 1]);
+    large.clear();
+    assert.deepEqual([large.next, large.left], [0, 0]);
+  });
+});
