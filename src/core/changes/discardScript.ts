@@ -1,6 +1,6 @@
 import { quote } from '../../ground/shellWords';
 import { lookSteps } from './lookSteps';
-import { changesPrelude } from './scripts';
+import { absolutePath, changesPrelude } from './scripts';
 
 /*
  * `git stash` reads a repository's configuration, whose filters have names of its own choice and can change while they are
@@ -9,7 +9,10 @@ import { changesPrelude } from './scripts';
  */
 
 /** As whom what is given runs: the owner of the repository, so that no file becomes another's, and no link leads further than that. */
-export const asOwner = (script: string, refusal = 'discard_not_owner'): string => `script=${quote(script)}
+export const asOwner = (
+  script: string,
+  refusal = 'discard_not_owner',
+): string => `${absolutePath}script=${quote(script)}
 IFS= read -r -d '' seconds; IFS= read -r -d '' top
 owner=$(stat -c '%u %g' -- "$top/.git" 2>/dev/null); again() { printf '%s\\0' "$seconds" "$top"; cat; }
 go() { again | "$@" bash -c "$script"; exit "\${PIPESTATUS[1]}"; }
@@ -120,6 +123,7 @@ if [ -n "$turn" ]; then
     if [ -n "\${left["x$f"]}" ]; then printf '%s\\0' "-$f" >&3; else tell A; fi
   done 3>> "$T/told"
 fi
+room
 if [ -z "$told" ]; then printf '%s\\0' "$state"; cat -- "$T/told"; exit 0; fi
 # From here on the repository is written to, as git would.
 umask 022
@@ -180,6 +184,7 @@ cp -p -- "$T/new" "$T/target"
 then=$(tree_of target '' then) || die discard_not_kept
 missing=$(tr '\\0\\n' '\\n\\0' < "$T/was" | sed -n 's/^1[0-9]* \\([0-9a-f]*\\)\\t.*/\\1/p' | limit "\${G[@]}" cat-file --batch-check 2>/dev/null | grep -c missing)
 [ "$missing" = 0 ] || die discard_lost
+room
 in_index new
 run read-tree -n -m -u "$now" "$then" >/dev/null 2>"$T/said" || die discard_in_the_way
 old=$zero; if ask rev-parse -q --verify refs/stash; then old=$said; fi

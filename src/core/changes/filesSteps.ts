@@ -51,7 +51,7 @@ if [ "$lines" != 0 ]; then
       limit git hash-object --no-filters --stdin-paths > "$T/hash" 2>/dev/null
     set +f
     paste -d / "$T/hash" "$T/large" | sed 's|^\\([^/]*\\)/[^ ]* \\([^ ]* [^ ]* [^ ]*\\) [^/]*/|large \\1 \\2\\n|' | tr '\\n' '\\0' >> "$T/files"
-    for n in known missed; do grep -avxF -f "$T/large" "$T/$n" > "$T/small"; mv -- "$T/small" "$T/$n"; done
+    for n in known missed; do grep -avxF -f "$T/large" "$T/$n" > "$T/small"; room; mv -- "$T/small" "$T/$n"; done
   fi
   read_missed() {
     [ -s "$T/missed" ] || { : > "$T/ids"; return; }
@@ -59,10 +59,12 @@ if [ "$lines" != 0 ]; then
     [ "$code" = 0 ]
   }
   if ! read_missed; then
+    room
     # What nobody may read is told so.
     while IFS= read -r r; do
       f=\${r#*/}; if [ -r "$f" ]; then printf '%s\\n' "$r"; else printf 'none\\0%s\\0' "$f" >&3; fi
     done < "$T/missed" > "$T/readable" 3>> "$T/files"
+    room
     mv -- "$T/readable" "$T/missed"
     # Gone between two steps.
     read_missed || die again

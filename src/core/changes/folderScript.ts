@@ -44,6 +44,7 @@ start=; differ "$F" "$T/since" && start=$(cat "$F/at")
 turn=; differ "$F/turn" "$T/turn" && turn=$(cat "$F/turn/at")
 { printf '%s\\0' '' '' sha1 '' true; printf '%s\\0' "\${start:+folder}" '' "$start" "\${turn:+folder}" '' "$turn"; } > "$T/facts"
 : > "$T/hidden"; : > "$T/filters"
+room
 sections facts status files since turn hidden filters
 printf 'end\\0'
 exit 0`;

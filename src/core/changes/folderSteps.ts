@@ -86,6 +86,7 @@ note() { local to=$1 at N="$T/keep"; at=$(date +%s)
   scan "$N/records" ${mostNotedFiles} $((at - 1)) || die folder_many
   ( export GIT_OBJECT_DIRECTORY="$N/objects"; identify "$N/records" "$N/ids" ${mostKeptBytes} -w ); code=$?
   [ "$code" != 3 ] || exit 3
+  room
   [ "$code" = 0 ] && printf '%s\\n' "$at" > "$N/at" || return 1
   rm -f -- "$N/objects/info/alternates"
   mkdir -p -- "\${to%/*}" && mv -T -- "$N" "$to" 2>/dev/null

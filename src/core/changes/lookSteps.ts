@@ -18,7 +18,7 @@ fi
 private "$common/objects" "$format" "$S"
 export GIT_WORK_TREE="$here"
 for s in "\${index%/*}"/sharedindex.*; do [ ! -f "$s" ] || limit cp -p -- "$s" "$T/"; done
-wait "$copying"
+wait "$copying" || room
 limit "\${G[@]}" ls-files -v -z > "$T/flags" 2>/dev/null & flags=$!
 [ ! -f "$common/info/exclude" ] || limit head -c 65536 -- "$common/info/exclude" > "$T/info/exclude"
 if [ -n "$head" ] && limit "\${G[@]}" cat-file -e "$head^{commit}" 2>/dev/null; then :; else head=; fi
@@ -43,7 +43,7 @@ if [ -s "$T/hidden" ]; then
   run update-index --no-skip-worktree -z --stdin < "$T/hidden" 2>/dev/null
 fi
 # Our copy of the index learns from it what was looked at.
-GIT_OPTIONAL_LOCKS=1 run status --porcelain=v2 -z --untracked-files=all --ignore-submodules=dirty > "$T/status" 2>"$T/said" || die unreadable
+GIT_OPTIONAL_LOCKS=1 run status --porcelain=v2 -z --untracked-files=all --ignore-submodules=dirty > "$T/status" 2>"$T/said" || { room; die unreadable; }
 if [ -n "$apart" ]; then sections status & telling=$!; fi
 # What git would list as changed in the folder, without its looking at all of it again: each entry with as many fields before its
 # name; and what it does not know, in a file of its own.
@@ -52,4 +52,5 @@ if [ -n "$apart" ]; then sections status & telling=$!; fi
   cut -z -d ' ' -f 9- > "$T/changed"
 limit "\${G[@]}" check-attr -z --stdin filter < "$T/changed" > "$T/filters" 2>/dev/null & attributes=$!
 ${filesSteps}wait "$attributes"; late $?
+room
 `;

@@ -8,11 +8,17 @@ import { lookSteps } from './lookSteps';
  * would hold it for ever.
  */
 
+/** Takes what leads on from the folder that one is in out of the search path: a repository's own programs are none that are meant. */
+export const absolutePath = `IFS=: read -r -d '' -a paths <<< "$PATH:"; PATH=
+for v in "\${paths[@]}"; do case $v in /*) PATH=$PATH\${PATH:+:}$v ;; esac; done
+`;
+
 /** What every script begins with: an environment without git's variables, arguments, limits, our folder in the devbox. */
-export const changesPrelude = `LC_ALL=C; export LC_ALL; umask 077; since= apart= had= telling=
+export const changesPrelude = `${absolutePath}LC_ALL=C; export LC_ALL; umask 077; since= apart= had= telling= T=
 arg() { IFS= read -r -d '' "$1"; }
 exec 9>&1
-die() { [ -z "$telling" ] || wait "$telling"; printf '%s\\0' "$1" >&9; exit 3; }
+die() { case $1 in again|incomplete) [ -z "$T" ] || room ;; esac
+  [ -z "$telling" ] || wait "$telling"; printf '%s\\0' "$1" >&9; exit 3; }
 arg seconds
 for v in $(compgen -e); do case $v in GIT_*) unset "$v" ;; esac; done
 export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_ATTR_NOSYSTEM=1 GIT_OPTIONAL_LOCKS=0 GIT_TERMINAL_PROMPT=0 \\
@@ -38,6 +44,8 @@ look() { ours; T=$O/look.$$.$EPOCHREALTIME.$RANDOM
   mkdir -- "$T" "$T/objects" "$T/objects/info" "$T/refs" "$T/info" || die no_folder
   HOME=$T XDG_CONFIG_HOME=$T; export HOME XDG_CONFIG_HOME
   trap 'rm -rf -- "$T"' EXIT; trap 'exit 130' HUP INT TERM PIPE; }
+# Nothing that was written to $T so far was cut off for want of space.
+room() { { printf '%65536s' '' > "$T/room"; } 2>/dev/null && rm -f -- "$T/room" || die no_folder; }
 # our git directory $T: objects of the repository ($1, its format $2), and those that we keep ($3)
 private() {
   { printf '[core]\\nbare=false\\ncompression=1\\nfilemode=%s\\nautocrlf=%s\\n' "\${filemode:-true}" "\${crlf:-false}"
@@ -147,6 +155,7 @@ ${lookSteps}# What was noted of the folder before it was a repository is its sta
 F=$S/folder; [ "$format" = sha1 ] || [ -f "$S/start" ] || rm -rf -- "$S"
 keep() { # what is here now, as a tree among objects of ours
   [ ! -s "$T/known" ] || die again
+  room
   N=$T/keep; mkdir -p "$N/objects/info"; cp -- "$T/objects/info/alternates" "$N/objects/info/"
   cat -- "$T/files" > "$T/all"; [ -z "$apart" ] || hashed_files >> "$T/all"
   ( export GIT_OBJECT_DIRECTORY="$N/objects" GIT_INDEX_FILE="$T/keep.index"
@@ -258,6 +267,7 @@ if [ -s "$T/below" ]; then
 fi
 known_large "$S"; known_large "$S/turn"
 wait "$telling"
+room
 sections facts files since turn hidden filters known missed ids
 printf 'end\\0'
 # What was changed in these seconds may be changed again without another time.

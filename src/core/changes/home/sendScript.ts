@@ -116,6 +116,7 @@ was=$(run write-tree --missing-ok 2>"$T/said") || die unreadable
 run update-index --replace -z --index-info < "$T/then" 2>"$T/said" || die send_broken
 will=$(run write-tree --missing-ok 2>"$T/said") || die send_broken
 run diff-tree -p --binary --full-index --no-renames --no-ext-diff --no-textconv "$was" "$will" -- > "$T/patch" 2>/dev/null || die send_broken
+room
 state=$(cat -- "$T/told" "$T/patch" | sha256sum); state=\${state%% *}
 if [ -z "$told" ]; then printf '%s\\0' "$state"; cat -- "$T/told"; exit 0; fi
 [ "$told" = "$state" ] || die send_moved

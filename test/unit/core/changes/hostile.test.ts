@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
+import type { DevboxCommands } from '../../../../src/core/channel/devboxCommands';
+import { DevboxChanges } from '../../../../src/core/changes/devboxChanges';
+import { discard, discardable } from '../../../../src/core/changes/discard';
 import { RuntimeError } from '../../../../src/core/errors';
 import { usePlatform } from '../../../platform/usePlatform';
 import { changesDevbox, short, signal, type ChangesDevbox } from './useChanges';
@@ -119,6 +122,25 @@ describe('A hostile repository in a devbox', function () {
     assert.equal(await ran(), '');
     assert.equal(await fingerprint(top), before_);
     await box.bash('rm ~/.gitconfig');
+  });
+
+  it('runs no program of its own where the search path leads into it', async () => {
+    const top = await box.repository(
+      'for p in git stat sort find id bash sha256sum; do cp /tmp/canary $p; done; echo a > a',
+    );
+    await box.bash(`cd ${top}; echo b > a; echo b > b`);
+    const commands: DevboxCommands = {
+      run: (command, options) => box.commands.run(`cd ${top}; export PATH=".::bin/..:$PATH"; ${command}`, options),
+    };
+    const changes = new DevboxChanges({ devboxId: box.id, commands, requireRunning: () => Promise.resolve() });
+    await changes.find(top, signal);
+    const found = await changes.read(top, signal);
+    assert.deepEqual(found.groups.uncommitted.map(short), ['modified a', 'untracked b']);
+    assert.deepEqual(await box.sidesIn(found, 'a'), ['a\n', 'b\n']);
+    await changes.readFolder(top, signal);
+    const { state } = await discardable(changes, { top, paths: [], signal });
+    await discard(changes, { top, paths: [], signal, state, devboxId: box.id });
+    assert.equal(await ran(), '');
   });
 
   it('holds nobody up with a pipe in the place of one of its files, and another one is read meanwhile', async () => {
