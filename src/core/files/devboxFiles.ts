@@ -3,7 +3,7 @@ import { RuntimeError } from '../errors';
 import { unexpected } from '../platform/answers';
 import type { DevboxCommands } from '../channel/devboxCommands';
 import { gzipped, wholeContent, type FileContent } from './fileContent';
-import { fileError, killedError, maybeDone, scriptError, tooLarge } from './fileErrors';
+import { fileError, killedError, maybeDone, mayNotRun, scriptError, tooLarge } from './fileErrors';
 import { entriesOf, fieldsOf, statOf, type FileStat, type FolderEntry } from './fileFacts';
 import type { FileTransfer } from './fileTransfer';
 import { HalfDone, type Traces } from './halfDone';
@@ -197,7 +197,6 @@ export class DevboxFiles {
 
   /**
    * Does something that says itself how it ended; where it did not, as it was ended half-way, its traces go.
-   *
    * @param doubt what to say where nobody can tell whether it was done
    */
   async #undone<T>(
@@ -214,8 +213,9 @@ export class DevboxFiles {
       return await work(() => (state.mayBeDone = true));
     } catch (error) {
       if (!RuntimeError.is(error) || RuntimeError.is(error, 'file')) throw error;
-      const isUndone = await this.#halfDone.discard(traces);
-      if (!state.mayBeDone || isUndone) throw error;
+      const undone = await this.#halfDone.discard(traces);
+      if (!state.mayBeDone || undone === true) throw error;
+      if (RuntimeError.is(undone, 'devbox_ended')) throw undone;
       throw maybeDone(doubt, traces.path, { error, devboxId });
     }
   }
@@ -269,7 +269,7 @@ export class DevboxFiles {
     try {
       return await work();
     } catch (error) {
-      if (RuntimeError.is(error) && [400, 404, 409].includes(error.status ?? 0)) await requireRunning(signal, true);
+      if (mayNotRun(error)) await requireRunning(signal, true);
       throw error;
     }
   }

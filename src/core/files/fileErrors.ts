@@ -60,6 +60,14 @@ export function killedError(path: string, devboxId: string): RuntimeError {
   return new RuntimeError({ problem: filesProblem('file_devbox_killed', { name: shownPath(path) }), devboxId });
 }
 
+/** Whether an answer is as if the devbox did not run: a refusal, or half of what is said of something that ended with it. */
+export function mayNotRun(error: unknown): boolean {
+  return (
+    RuntimeError.is(error, 'unexpected_answer') ||
+    (RuntimeError.is(error) && [400, 404, 409].includes(error.status ?? 0))
+  );
+}
+
 /** The error for something of which nobody can tell whether it was done. */
 export function maybeDone(
   id: 'file_maybe_saved' | 'file_maybe_done',

@@ -26,15 +26,15 @@ export class HalfDone {
     this.#discard = discard;
   }
 
-  /** @returns whether it is certain that the work was not done */
-  async discard(traces: Traces): Promise<boolean> {
+  /** @returns whether it is certain that the work was not done; what has kept it from finding that out */
+  async discard(traces: Traces): Promise<boolean | RuntimeError> {
     try {
       return await this.#discard(traces);
     } catch (error) {
       // The failure to tell is the one that led to this.
       if (!RuntimeError.is(error)) throw error;
       this.#owed = [...this.#owed, traces].slice(-mostOwed);
-      return false;
+      return error;
     }
   }
 

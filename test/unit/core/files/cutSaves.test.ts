@@ -4,6 +4,7 @@ import type { DevboxCommands } from '../../../../src/core/channel/devboxCommands
 import { RuntimeError } from '../../../../src/core/errors';
 import { DevboxFiles } from '../../../../src/core/files/devboxFiles';
 import { apiTransfer } from '../../../../src/core/files/fileTransfer';
+import { unexpected } from '../../../../src/core/platform/answers';
 import { runningGuard } from '../../../../src/core/files/runningGuard';
 import { eventually } from '../../../eventually';
 import { orderFaults } from '../../../platform/orderedFaults';
@@ -34,11 +35,11 @@ describe('A save that is cut off', function () {
     box.bash(`ls -A ${dir} | tr '\\n' ' '; ls -A /tmp | grep -c '^.runloop' || true`);
   const nothingElse = 'f hard other 0\n';
 
-  function filesOver(commands: DevboxCommands): DevboxFiles {
+  function filesOver(commands: DevboxCommands, devboxId = box.id): DevboxFiles {
     const retrieve = (limit: AbortSignal): ReturnType<typeof used.api.devboxes.retrieve> =>
-      used.api.devboxes.retrieve(box.id, { signal: limit });
-    const requireRunning = runningGuard(box.id, { known: () => undefined, retrieve });
-    return new DevboxFiles({ devboxId: box.id, commands, transfer: apiTransfer(used.api), requireRunning });
+      used.api.devboxes.retrieve(devboxId, { signal: limit });
+    const requireRunning = runningGuard(devboxId, { known: () => undefined, retrieve });
+    return new DevboxFiles({ devboxId, commands, transfer: apiTransfer(used.api), requireRunning });
   }
   /** The files of the devbox where something of its shell is different while a save runs. */
   const otherwise = (shell: string): DevboxFiles =>
@@ -230,5 +231,32 @@ describe('A save that is cut off', function () {
     await failsAs(files.write(`${dir}/f`, content('new'), all), 'file_devbox_killed');
     assert.equal(await box.bash(`cat ${dir}/f`), 'old');
     assert.equal(await left(dir), nothingElse);
+  });
+
+  it('says so where it was cut as the devbox was suspended, or has ended', async () => {
+    for (const [end, status, problem] of [
+      ['suspend', 'suspended', 'file_maybe_saved'],
+      ['shutdown', 'shutdown', 'file_devbox_ended'],
+    ] as const) {
+      const { id, commands } = await filesDevbox(used.api, `cut by ${end}`);
+      const files = filesOver(
+        {
+          run: async (command, options) => {
+            if (!command.includes('arg mode')) return commands.run(command, options);
+            options.onStarted?.();
+            await used.api.devboxes[end](id);
+            await used.api.devboxes.waitForStatus(id, [status], 20);
+            // What a platform says of an execution that has ended with its devbox.
+            throw unexpected('an execution', id);
+          },
+        },
+        id,
+      );
+      await assert.rejects(files.write('/tmp/f', content('new'), all), (error) => {
+        assert.ok(RuntimeError.is(error) && error.problem.id === problem, String(error));
+        assert.match(String(error), end === 'suspend' ? /is suspended/ : /has ended/);
+        return true;
+      });
+    }
   });
 });
