@@ -252,7 +252,13 @@ export class LiveAgent {
   async answer(request: WaitingRequest, choice: Choice): Promise<string | undefined> {
     const session = await this.#opening;
     const done = await session.answer(request.id, choice, this.#context.signal);
-    await this.look();
+    try {
+      await this.look();
+    } catch (error) {
+      // It was given, whatever cannot be read after it.
+      if (!done.isFirst) throw error;
+      this.#context.onFailure(error);
+    }
     return done.isFirst ? undefined : (this.transcript.answers.get(request.id)?.by.who ?? '');
   }
 
