@@ -10,6 +10,7 @@ import { BlueprintNames } from '../devboxes/blueprintNames';
 import { DevboxRefresh } from '../devboxes/devboxRefresh';
 import type { DevboxStore, StoreChange } from '../devboxes/devboxStore';
 import { DetailRows } from './detailRows';
+import { FirstRows } from './firstRows';
 import type { LazyItems } from './lazyItems';
 import { RestingRows } from './restingRows';
 import { RowClock } from './rowClock';
@@ -32,6 +33,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   readonly #attached: AttachedRows;
   readonly #brokenStarts: DevboxTreeServices['brokenStarts'];
   readonly #rest: RestingRows;
+  readonly #first = new FirstRows();
   readonly #order: Arranged;
   readonly changes: SeenChanges;
   readonly #names: BlueprintNames;
@@ -195,11 +197,9 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   async getChildren(row?: Row): Promise<Row[]> {
     if (row === undefined) {
       // The first page is enough to draw; the rest comes as it is read.
-      if (!this.#store.loaded) await Promise.race([this.refresh(), this.#store.whenLoaded()]);
-      return [
-        ...(this.#notice === undefined ? [] : [this.#notice]),
-        ...this.#order.now.groups.map(({ key }) => this.#rows.group(key)),
-      ];
+      if (!this.#store.loaded) await this.#first.wait(this.refresh(), this.#store.whenLoaded());
+      const groups = this.#order.now.groups.map(({ key }) => this.#rows.group(key));
+      return this.#notice === undefined ? groups : [this.#notice, ...groups];
     }
     if (row.kind !== 'group' && row.kind !== 'page') {
       return [...(await this.details.below(row, this.#list.account, this.#closing.signal))];
@@ -238,15 +238,14 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     this.changes.plan();
     this.#list.reschedule();
     const gone = [...ids].filter((id) => this.#store.get(id) === undefined);
-    this.#rows.forget(gone);
-    this.#items.forget(gone);
+    for (const known of [this.#rows, this.#items]) known.forget(gone);
   }
 
   #sessionsChanged(): void {
-    const different = this.#attached.changed();
+    const different = new Set(this.#attached.changed());
     for (const id of this.#attached.ids) this.details.note(id, undefined);
     this.changes.plan();
-    this.#redraw(new Set(different), false);
+    this.#redraw(different, false);
   }
 
   /** Draws again what changed, and only that. @param options.isUnasked nobody asked for it: no row moves from under a pointer */
@@ -271,7 +270,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       this.#names.loadOf(account.api, this.#store.devboxes, this.#closing.signal);
     }
     const rows = redraw === 'everything' ? undefined : this.#rows.toRedraw(redraw, after, options.group);
-    if (rows === undefined || rows.length > 0) this.#changed.fire(rows);
+    if (rows === undefined ? !this.#first.areAsked : rows.length > 0) this.#changed.fire(rows);
   }
 
   /** Draws rows again whose age, time left or facts of what is below them read differently by now. */
