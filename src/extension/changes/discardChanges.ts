@@ -100,5 +100,10 @@ function stayingLines({ staying }: Discardable): readonly string[] {
   if (staying.length === 0) return [];
   const names = staying.slice(0, toldStaying).map(shownName);
   const shown = listText(staying.length > toldStaying ? [...names, '…'] : names);
-  return [l10n.t('Submodules, filtered files, hidden edits and unreadable files stay as they are: {0}', shown)];
+  return [
+    l10n.t(
+      'Submodules, filtered files, hidden edits, unreadable files and large files that were not kept stay as they are: {0}',
+      shown,
+    ),
+  ];
 }

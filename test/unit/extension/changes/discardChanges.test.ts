@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { useWindow } from '../../../fakeVscode/useWindow';
+import { lossLines } from '../../../../src/extension/changes/discardChanges';
 import { repository, useChangeRows } from './useChangeRows';
 
 describe('Discarding changes', function () {
@@ -54,5 +55,12 @@ describe('Discarding changes', function () {
     used.editor.answer(/Discard the changes to lib\/b\.txt in app\?/, 'Discard Changes');
     await used.editor.run('runloop.bringHome', file);
     assert.equal(await box.bash('cd ~/app; git status --porcelain; cat lib/b.txt'), ' M a.txt\nb\n');
+  });
+
+  it('counts untracked files where not all are named, and says of a large file that it was not kept', () => {
+    const lost = Array.from({ length: 13 }, (_one, at) => ({ path: `n${at}`, kind: 'untracked' as const }));
+    const lines = lossLines({ state: '', lost, staying: ['big.bin'] });
+    assert.deepEqual(lines.slice(12, -1), ['… and 1 more', '', 'Untracked files among them: 13', '']);
+    assert.match(lines.at(-1) ?? '', /large files that were not kept stay as they are: big\.bin$/);
   });
 });
