@@ -44,11 +44,14 @@ export async function openChanges(services: ChangeCommandServices, argument: unk
     l10n.t('Changes in {0}', repositoryName(repository.top)),
     ...(group === undefined ? [] : [groupWords(group, repository.report).label]),
   ];
-  await commands.executeCommand('vscode.changes', title.join(' · '), resources);
+  const opening = commands.executeCommand('vscode.changes', title.join(' · '), resources);
   if (about.changes.length > mostAtOnce) {
+    // Not only once the editor has read them all, which takes a while.
     const [first, all] = [mostAtOnce, about.changes.length.toLocaleString()];
-    await window.showInformationMessage(l10n.t('The first {0} of {1} changed files are shown.', first, all));
+    const said = window.showInformationMessage(l10n.t('The first {0} of {1} changed files are shown.', first, all));
+    await Promise.all([opening, said]);
   }
+  await opening;
 }
 
 async function openDiff(

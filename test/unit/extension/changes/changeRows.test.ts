@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, it } from 'mocha';
 import { eventually } from '../../../eventually';
 import { useWindow } from '../../../fakeVscode/useWindow';
@@ -122,6 +123,18 @@ describe('Changes in the view', function () {
     await used.editor.run('runloop.openAllChanges', app.row);
     assert.equal((all[0]?.[1] as unknown[]).length, 200);
     await used.editor.message(/The first 200 of 2,300 changed files are shown/);
+    // That word does not wait for the editor to have read them.
+    const reading = new AbortController();
+    used.editor.commands.set('vscode.changes', () => once(reading.signal, 'abort'));
+    const before = used.editor.messages.length;
+    const opening = used.editor.run('runloop.openAllChanges', app.row);
+    await eventually(
+      () => Promise.resolve(used.editor.messages.slice(before).length),
+      (count) => count === 1,
+      5_000,
+    );
+    reading.abort();
+    await opening;
   });
 
   it('are shown beside each other with a file in conflict that neither side has any more', async () => {
