@@ -30,6 +30,9 @@ count -d '' < "$T/changed"; others=$counted; count -d '' < "$T/new"; others=$((o
   elif [ -f "$f" ] && [ -r "$f" ]; then printf 'hash %s %s\\0%s\\0' "$(limit git hash-object --no-filters -- "./$f")" "$(stat -c '%a %s %.Y' -- "$f")" "$f"
   elif [ -d "$f" ] && [ -e "$f/.git" ]; then
     printf 'sub %s\\0%s\\0' "$(outside "\${Q[@]}" -C "./$f" rev-parse -q --verify HEAD 2>/dev/null)" "$f"
+  elif [ -d "$f" ] && read -r -d '' mode id rest < <(limit "\${G[@]}" ls-files -s -z -- ":(literal)$f" 2>/dev/null | grep -az '^160000 [0-9a-f]* 2'); then
+    # In conflict and not checked out, it is as we had it.
+    printf 'sub %s\\0%s\\0' "$id" "$f"
   else printf 'none\\0%s\\0' "$f"; fi
 done > "$T/files"
 hashed_files() { paste -d / "$T/ids" "$T/missed" | sed 's|^\\([^/]*\\)/[^ ]* \\([^ ]* [^ ]* [^ ]*\\) [^/]*/|hash \\1 \\2\\n|' | tr '\\n' '\\0'; }

@@ -117,7 +117,7 @@ async function manifest({ commands }: ChangesDevbox, folder: string): Promise<Ma
     `cd ${folder} && ${find} -type l -printf '%P\\0link %l\\0\\0'; ${find} -type f -print0 | while IFS= read -r -d '' f; do ` +
       `[ -x "$f" ] && x=x || x=-; [ "$(stat -c %s -- "$f")" -gt ${mostCompared} ] && t=$(stat -c %.Y -- "$f") || t=; ` +
       `printf '%s\\0%s %s\\0%s\\0' "\${f#./}" $x "$(sha256sum < "$f")" "$t"; done; ` +
-      `at=$(git ls-files -s ${submoduleName} | head -n 1 | cut -d ' ' -f 2); [ ! -e ${submoduleName}/.git ] || at=\${at:+$(git -C ${submoduleName} rev-parse HEAD)}; ` +
+      `at=$({ git ls-files -s ${submoduleName} | grep $' [02]\\t'; git ls-files -s ${submoduleName}; } | head -n 1 | cut -d ' ' -f 2); [ ! -e ${submoduleName}/.git ] || at=\${at:+$(git -C ${submoduleName} rev-parse HEAD)}; ` +
       `[ ! -d ${submoduleName} ] || [ -z "$at" ] || printf '%s\\0%s\\0\\0' ${submoduleName} "$at"`,
     { signal, deadlineMs: 60_000 },
   );

@@ -86,4 +86,21 @@ describe('Files that a merge has left in conflict', function () {
       );
     });
   }
+
+  it('are repositories within as we had them, where none is checked out', async () => {
+    const commit = (count: number): string => String(count).repeat(40);
+    const top = await box.repository(
+      `git update-index --add --cacheinfo 160000,${commit(1)},sub; mkdir sub; git commit -qm 1; git checkout -qb other; ` +
+        `git update-index --cacheinfo 160000,${commit(2)},sub; git commit -qm 2; git checkout -q main; git update-index --cacheinfo 160000,${commit(3)},sub; git commit -qm 3`,
+    );
+    await box.read(top);
+    await box.bash(`cd ${top}; git merge other >/dev/null 2>&1 || true`);
+    const found = await requireAsGitSays(box, top);
+    assert.deepEqual(
+      found.groups.uncommitted.map((change) => [short(change), change.before?.id, change.after?.id]),
+      [['conflict sub', commit(3), commit(3)]],
+    );
+    assert.deepEqual(found.groups.sinceStart, []);
+    assert.equal((await box.changes.patch(top, 'head', signal)).toString(), '');
+  });
 });
