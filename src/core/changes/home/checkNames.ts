@@ -36,6 +36,35 @@ export function leadsOut(path: string, target: string): boolean {
   return false;
 }
 
+/**
+ * One of some names that is, or lies below, the same file or folder as one that is written otherwise, where case does not count. A
+ * link written one way and a folder written the other lead out of a clone.
+ *
+ * @param all of the tree that these are in
+ */
+export function sameButForCase(names: Iterable<string>, all: Iterable<string>): string | undefined {
+  const spellings = new Map<string, string>();
+  const doubled = new Set<string>();
+  for (const name of all) {
+    for (const one of withFolders(name)) {
+      const folded = fold(one);
+      if ((spellings.get(folded) ?? one) !== one) doubled.add(folded);
+      spellings.set(folded, one);
+    }
+  }
+  for (const name of names) if (withFolders(name).some((one) => doubled.has(fold(one)))) return name;
+  return undefined;
+}
+
+function withFolders(name: string): readonly string[] {
+  const parts = name.split('/');
+  return parts.map((_, at) => parts.slice(0, at + 1).join('/'));
+}
+
+function fold(name: string): string {
+  return name.normalize('NFD').replace(ignorable, '').toUpperCase().toLowerCase();
+}
+
 /** git's own folder in any writing that some file system takes for it, or a part that leads elsewhere. */
 function isUnsafe(part: string): boolean {
   if (part === '' || part === '.' || part === '..') return true;

@@ -7,6 +7,7 @@ import { fieldsOf } from '../../files/fileFacts';
 import { oneLine } from '../../safeText';
 import { changesProblem } from '../../problems/changes';
 import type { Arrival } from './clone';
+import { sameButForCase } from './checkNames';
 import { keepFiles } from './keepFiles';
 import { gitFailed, gitText, localGit, withSpace } from './localGit';
 import { checkedNames, makeScratch, nobody, refused, removed, requireSound, scratchGit, type Clone } from './scratch';
@@ -59,6 +60,7 @@ export async function receivePatch(
     const { exitCode, stdout, stderr } = await scratchGit(scratch, range, { signal });
     if (exitCode !== 0) throw gitFailed(stderr);
     const { paths, oddNames } = await checkedNames(scratch, stdout, signal);
+    await requireApart(top, { scratch, tree, paths, signal });
     return {
       head: before.head,
       paths,
@@ -147,6 +149,29 @@ async function apply(
   }
   const made = await gitText(top, ['write-tree'], { signal: never });
   if (made !== tree) throw gitFailed('what was made is not what was checked');
+}
+
+/** @throws RuntimeError for names that are the same ones in a clone where case does not count */
+async function requireApart(
+  top: string,
+  {
+    scratch,
+    tree,
+    paths,
+    signal,
+  }: {
+    readonly scratch: string;
+    readonly tree: string;
+    readonly paths: readonly string[];
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  const setting = await localGit(top, ['config', '--type=bool', '--get', 'core.ignoreCase'], { signal });
+  if (setting.stdout.toString().trim() !== 'true') return;
+  const listed = await scratchGit(scratch, ['ls-tree', '-r', '-z', '--name-only', tree], { signal });
+  if (listed.exitCode !== 0) throw gitFailed(listed.stderr);
+  const name = sameButForCase(paths, listed.stdout.toString().split('\0'));
+  if (name !== undefined) throw refused(`"${oneLine(name, 100)}" differs from another name by case alone`);
 }
 
 /** The names in a raw diff. */

@@ -119,6 +119,21 @@ describe('Uncommitted changes of a devbox', function () {
     assert.equal(sh(places.clone, 'cat w/w/x new/er/n z.f; git diff'), 'x\nn\nf\n');
   });
 
+  it('are refused where case does not count and names are the same but for it, as a link out and a folder', async () => {
+    const twins = await pair('ln -s /tmp Folder; mkdir folder; echo x > folder/x');
+    sh(twins.clone, 'git config core.ignoreCase true');
+    const before_ = state(twins.clone);
+    await failsAs(arrive(twins), 'home_refused');
+    // Of what was there before as well.
+    const other = await pair('mkdir D; echo x > D/y');
+    sh(other.clone, 'git config core.ignoreCase true');
+    await failsAs(arrive(other), 'home_refused');
+    assert.equal(state(twins.clone), before_);
+    const apart = await pair('mkdir e; echo x > e/d; echo more >> d/x');
+    sh(apart.clone, 'git config core.ignoreCase true');
+    await (await arrive(apart))?.dispose();
+  });
+
   it('come into a clone whose files have other times than its index knows', async () => {
     const places = await pair('echo more >> a; rm b');
     sh(places.clone, 'touch -d 2001-01-01 a b');
