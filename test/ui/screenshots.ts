@@ -6,6 +6,7 @@ import { RunloopRuntime } from '../../src/core/runtime/runloopRuntime';
 import { projectRoot } from '../vscode/projectPaths';
 import { eventually } from '../eventually';
 import { takeAgentsPicture } from './agentsPicture';
+import { takeFilesPictures } from './filesPictures';
 import { startUiSession } from './uiSession';
 import { Workbench } from './workbench/workbench';
 
@@ -125,6 +126,11 @@ try {
   await agent.close();
   await session.startAfresh();
   await takeAgentsPicture(session, join(folder, 'agents.png'));
+  await session.startAfresh();
+  await takeFilesPictures(session, {
+    conflict: join(folder, 'save-conflict.png'),
+    search: join(folder, 'file-search.png'),
+  });
   await context.close();
 } finally {
   await session.dispose();
