@@ -35,7 +35,6 @@ import { FileDrag } from './extension/files/fileDrag';
 import { LazyFileSystem } from './extension/files/lazyFileSystem';
 import { KnownSecrets } from './extension/session/knownSecrets';
 import { offerTerminals } from './extension/terminal/offerTerminals';
-import { RunHistory } from './extension/runs/runHistory';
 import { RememberedTerminals } from './extension/terminal/rememberedTerminals';
 import { LastChoices } from './extension/start/lastChoices';
 import { Sessions } from './extension/session/sessions';
@@ -202,7 +201,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
       const { RunDocuments } = await import('./extension/runs/runDocuments');
       return new RunDocuments({ knownSecrets, devboxUse, log });
     }, owned),
-    runHistory: new RunHistory(context.globalState),
+    globalState: context.globalState,
     agents,
     agentActions: onFirstUse(async () => {
       const { AgentActions } = await import('./extension/agentActions/agentActions');

@@ -1,3 +1,4 @@
+import type { Memento } from 'vscode';
 import type { StartNotes } from '../core/start/notes/startNotes';
 import type { Agents } from './agents/agents';
 import type { AgentActions } from './agentActions/agentActions';
@@ -21,7 +22,6 @@ import type { EndedHere } from './lifeCycle/endedHere';
 import type { KeepAlive } from './lifeCycle/keepAlive';
 import type { DevboxTerminals } from './terminal/terminals';
 import type { RunDocuments } from './runs/runDocuments';
-import type { RunHistory } from './runs/runHistory';
 import type { DevboxUse } from './devboxes/devboxUse';
 import type { SearchView } from './searchView/searchView';
 import type { KnownSecrets } from './session/knownSecrets';
@@ -56,7 +56,8 @@ export interface Services {
   readonly buildChannels: () => Promise<BuildChannels>;
   readonly terminals: () => Promise<DevboxTerminals>;
   readonly runDocuments: () => Promise<RunDocuments>;
-  readonly runHistory: RunHistory;
+  /** What all windows of this user keep. */
+  readonly globalState: Memento;
   /** Coding agents in devboxes. */
   readonly agents: () => Promise<Agents>;
   readonly agentActions: () => Promise<AgentActions>;

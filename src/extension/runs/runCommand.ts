@@ -1,4 +1,4 @@
-import { l10n, Uri, window } from 'vscode';
+import { l10n, Uri, window, type Memento } from 'vscode';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
 import { accountChanged, mustStillBe } from '../account/accountChanged';
 import { devboxesFor, type DevboxSources } from '../devboxes/pickDevbox';
@@ -8,17 +8,19 @@ import { showActions } from '../messages/showActions';
 import { listLimitMs, whenSlow } from '../messages/whenSlow';
 import { askCommand } from './askCommand';
 import type { RunDocuments } from './runDocuments';
-import type { RunHistory } from './runHistory';
+import { RunHistory } from './runHistory';
 
 export type RunCommandServices = DevboxSources & {
   readonly runDocuments: () => Promise<RunDocuments>;
-  readonly runHistory: RunHistory;
+  /** Keeps the commands. */
+  readonly globalState: Memento;
   readonly log: Log;
 };
 
 /** Runs a command in one or several running devboxes; its output goes into a document of its own. */
 export async function runCommand(services: RunCommandServices, argument: unknown, arguments_: unknown): Promise<void> {
-  const { account, store, runDocuments, runHistory, log } = services;
+  const { account, store, runDocuments, globalState, log } = services;
+  const history = new RunHistory(globalState);
   const signedIn = await account.require();
   const placeHolder = l10n.t('Select a devbox to run a command in');
   const question = { argument, arguments: arguments_, placeHolder, runningOnly: true };
@@ -32,12 +34,12 @@ export async function runCommand(services: RunCommandServices, argument: unknown
   }
   if (running.length === 0) return;
   const ids = running.map(({ id }) => id);
-  const command = await askCommand(l10n.t('Run Command in {0}', namesOf(running)), runHistory.of(ids));
+  const command = await askCommand(l10n.t('Run Command in {0}', namesOf(running)), history.of(ids));
   if (command === undefined) return;
   mustStillBe(signedIn);
   const { hasSecret } = await (await runDocuments()).start(signedIn, command, running);
   // What is kept is no place for secrets.
-  if (!hasSecret) await runHistory.add(command, ids);
+  if (!hasSecret) await history.add(command, ids);
 }
 
 /** Ends the command whose document is meant. */
