@@ -44,8 +44,6 @@ describe('What changed in a turn of an agent', function () {
       '• mine.txt',
       '• new.txt (untracked, will be deleted)',
       '',
-      'Untracked files among them: 1',
-      '',
       'This happens in place, in this devbox. What the files are now is kept in a new stash of the repository there.',
       'An agent that is still working can change them again.',
     ]);
