@@ -77,3 +77,42 @@ if [ "$lines" != 0 ]; then
   [ -n "$apart" ] || hashed_files >> "$T/files"
 fi
 `;
+
+/**
+ * What was noted of a large file stays what it is while its size and time do, whether git has it or not: by git's hash, there where
+ * it had the file, or by ours of size and time.
+ */
+export const largeSteps = `known_large() { # files that were known by size and time when $1 was noted, and still have these, whatever git has made of them
+  local id f facts
+  [ -s "$1/large" ] && [ ! -L "$1/large" ] || return 0
+  head -n 100 -- "$1/large" | while IFS=/ read -r id f; do
+    [ -f "$f" ] && [ ! -L "$f" ] && facts=$(stat -c '%a %s %.Y' -- "$f") || continue
+    [ "$(large_text "\${facts#* }" | git hash-object --stdin)" != "$id" ] || printf 'large %s %s\\0%s\\0' "$id" "$facts" "$f"
+  done >> "$T/files"
+}
+note_whole() { # of large files that git has as they are here: modes and ids in the tree of $N, and what we should call them without
+  local m id r f size time changed before large
+  before=$(stat -c %.Y -- "$T/config"); before=\${before/./}
+  limit "\${G[@]}" ls-files -z | limit xargs -0 -r stat -c '%s %.Y %.Z/%n' -- 2>/dev/null | grep -aE "^[0-9]{\${#allowed},} " | while IFS=/ read -r r f; do
+    read -r size time changed <<< "$r"
+    # Not what was changed while git looked.
+    [ "$size" -gt "$allowed" ] && [ "\${changed/./}" -lt "$before" ] && [ -f "$f" ] && [ ! -L "$f" ] || continue
+    read -r m r id r < <(limit "\${G[@]}" --literal-pathspecs ls-tree --full-tree "$(cat "$N/tree")" -- "$f")
+    large=$(large_text "$size $time" | git hash-object --stdin)
+    [ -z "$id" ] || [ "$id" = "$large" ] || printf '%s %s %s/%s\\n' "$m" "$id" "$large" "$f"
+  done | head -n 100 > "$N/whole"
+}
+known_whole() { # such files that had git's hash in the note $1, and are known by size and time now: what differs in $2 is told by that
+  local w=\${1%/*}/whole r f m id large facts bits
+  [ -s "$w" ] && [ ! -L "$w" ] && grep -qaz '^large ' "$T/files" || return 0
+  head -n 100 -- "$w" | while IFS=/ read -r r f; do
+    read -r m id large <<< "$r"
+    grep -qazxF -e "$f" "$T/files" && [ -f "$f" ] && [ ! -L "$f" ] && facts=$(stat -c '%a %s %.Y' -- "$f") || continue
+    bits=100644; [ $((0\${facts%% *} & 0100)) = 0 ] || [ "$filemode" = false ] || bits=100755
+    [ "$bits" = "$m" ] && [ "$(large_text "\${facts#* }" | git hash-object --stdin)" = "$large" ] || continue
+    # Where the index has it still, git has looked into it.
+    case $(limit "\${G[@]}" --literal-pathspecs ls-files -s -- "$f") in *" $id 0"*) continue ;; esac
+    printf ':%s 000000 %s %s D\\0%s\\0' "$m" "$large" "\${id//[0-9a-f]/0}" "$f"
+  done >> "$2"
+}
+`;

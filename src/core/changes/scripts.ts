@@ -1,3 +1,4 @@
+import { largeSteps } from './filesSteps';
 import { folderSteps, mostComparedFiles } from './folderSteps';
 import { lookSteps } from './lookSteps';
 
@@ -186,15 +187,7 @@ hold() { # what the repository has of that tree beside its commit, too: it may c
     limit "\${G[@]}" pack-objects -q --revs --missing=allow-any --window=0 "$N/objects/pack/pack" >/dev/null 2>&1 || return 0
   rm -rf -- "$N/objects"/[0-9a-f][0-9a-f]
 }
-known_large() { # files that were known by size and time when $1 was noted, and still have these, whatever git has made of them
-  local id f facts
-  [ -s "$1/large" ] && [ ! -L "$1/large" ] || return 0
-  head -n 100 -- "$1/large" | while IFS=/ read -r id f; do
-    [ -f "$f" ] && [ ! -L "$f" ] && facts=$(stat -c '%a %s %.Y' -- "$f") || continue
-    [ "$(large_text "\${facts#* }" | git hash-object --stdin)" != "$id" ] || printf 'large %s %s\\0%s\\0' "$id" "$facts" "$f"
-  done >> "$T/files"
-}
-if [ -n "$patch" ] && [ "$patch" != note ]; then
+${largeSteps}if [ -n "$patch" ] && [ "$patch" != note ]; then
   [ -z "$(grep -az -m 1 '^large ' "$T/files" | tr -d '\\0' | head -c 5)" ] || die patch_large
   case $patch in start) read -r from rest < "$S/start" ;; turn) read -r from rest < "$S/turn/note" ;; *) from=$head ;; esac
   keep && [ -s "$T/keep/tree" ] || die again
@@ -210,7 +203,7 @@ if [ -n "$patch" ] && [ "$patch" != note ]; then
 fi
 if [ ! -f "$S/start" ] && [ ! -f "$F/at" ]; then
   if keep && [ -s "$N/tree" ]; then
-    hold
+    hold; note_whole
     printf '%s %s %s\\n' "$(cat "$N/tree")" "\${head:--}" "$(date +%s)" > "$N/start"
     rm -f -- "$N/tree" "$N/objects/info/alternates"
     mkdir -p -- "\${S%/*}" && mv -T -- "$N" "$S" 2>/dev/null
@@ -223,7 +216,7 @@ if [ "$patch" = note ]; then
   rm -rf -- "$S/turn" "$F/turn"
   printf '%s\\n' "$R" "$S/objects" > "$T/objects/info/alternates"
   keep && [ -s "$N/tree" ] || die again
-  hold
+  hold; note_whole
   printf '%s %s %s\\n' "$(cat "$N/tree")" "\${head:--}" "$(date +%s)" > "$N/note"
   rm -f -- "$N/tree" "$N/objects/info/alternates"
   mv -T -- "$N" "$S/turn" || die no_folder
@@ -234,7 +227,7 @@ against() { # what differs from a tree that is kept, by its note $1, into $2
   : > "$2"
   case $tree in ''|*[!0-9a-f]*) tree= ;; *)
     limit "\${G[@]}" diff-index --cached --raw -z -M -l2000 --abbrev=64 "$tree" -- > "$2" 2>/dev/null; code=$?
-    [ "$code" = 0 ] || { : > "$2"; tree=; } ;;
+    if [ "$code" = 0 ]; then known_whole "$S/$1" "$2"; else : > "$2"; tree=; fi ;;
   esac
   printf '%s\\0' "$tree" "\${base#-}" "$at"
 }

@@ -173,16 +173,6 @@ describe('The changes in a repository of a devbox', function () {
     assert.deepEqual(await box.sides(top, 'a', 'sinceStart'), ['two\n', 'one\n']);
   });
 
-  it('are none of a large file that git has only been given since, until its size or time is another', async () => {
-    const top = await box.repository();
-    await box.bash(`cd ${top}; truncate -s 6000000 big; mkdir d; truncate -s 6000000 d/more`);
-    await box.read(top);
-    await box.bash(`cd ${top}; git add -A; git commit -qm big`);
-    assert.deepEqual((await box.groups(top)).since, []);
-    await box.bash(`cd ${top}; truncate -s 6000001 big; git commit -qam more`);
-    assert.deepEqual((await box.groups(top)).since, ['modified big']);
-  });
-
   it('tell of a file that was moved in the folder and that the index has at both places', async () => {
     const top = await box.repository('mkdir d; echo a line to know it by > d/x; echo other > a');
     await box.read(top);
