@@ -10,7 +10,10 @@ import { MalformedOutput } from './porcelain';
 import { folderScript } from './folderScript';
 import { TimeSlicer } from '../../ground/timeSlicer';
 import { scriptProblem } from './scriptProblems';
-import { blobScript, findScript, readScript, workScript } from './scripts';
+import { findScript, readScript } from './scripts';
+import type { SideContent } from './sides/sideContent';
+import { SideReader } from './sides/sideReader';
+import { sideSource, type SideHere } from './sides/sideSource';
 
 /** Milliseconds that one look may take in all; each step of git's has a limit of its own. */
 const lookMs = 90_000;
@@ -56,22 +59,17 @@ export interface RepositoryChanges {
   readonly digest: string;
 }
 
-/** What is on one side of a change. */
-export type SideContent =
-  | { readonly kind: 'bytes' | 'link'; readonly bytes: Buffer }
-  | { readonly kind: 'large'; readonly size: number }
-  | { readonly kind: 'commit'; readonly id: string }
-  | { readonly kind: 'missing' | 'special' | 'denied' };
-
 /** The changes in the repositories of one devbox. Paths are absolute, in the writing of `pathText`. */
 export class DevboxChanges {
   readonly #context: DevboxChangesContext;
   readonly #seconds: number;
   /** By folder, what the last look has told. */
   readonly #known = new Map<string, KnownReport>();
+  readonly #sides: SideReader<SideHere>;
 
   constructor(context: DevboxChangesContext) {
     this.#context = context;
+    this.#sides = new SideReader(context.devboxId, sideSource(this, context.devboxId));
     this.#seconds = context.stepSeconds ?? stepSeconds;
   }
 
@@ -167,34 +165,8 @@ export class DevboxChanges {
   ): Promise<SideContent> {
     if (side.mode === '160000') return { kind: 'commit', id: side.id };
     if (!side.isWork && !/^[0-9a-f]{40,64}$/.test(side.id)) return { kind: 'missing' };
-    const wanted = { signal, words: /^(large \d+|missing|special|denied)$/ };
-    const output = side.isWork
-      ? await this.run(workScript, top, [bytesOfPath(top), bytesOfPath(path), text(most)], wanted)
-      : await this.run(
-          blobScript,
-          top,
-          [
-            bytesOfPath(top),
-            Buffer.from(this.keyOf(top)),
-            Buffer.from(report.format),
-            bytesOfPath(report.common),
-            Buffer.from(side.id),
-            text(most),
-          ],
-          wanted,
-        );
-    const end = output.indexOf(0);
-    const word = output.toString('latin1', 0, Math.max(0, end));
-    const bytes = output.subarray(end + 1);
-    const [, size] = /^large (\d+)$/.exec(word) ?? [];
-    if (size !== undefined) return { kind: 'large', size: Number(size) };
-    if (word === 'ok') {
-      if (bytes.length > most) return { kind: 'large', size: bytes.length };
-      return { kind: !side.isWork && side.mode === '120000' ? 'link' : 'bytes', bytes };
-    }
-    if (word === 'link') return { kind: 'link', bytes };
-    if (word === 'missing' || word === 'special' || word === 'denied') return { kind: word };
-    throw this.#unexpected(new MalformedOutput(word));
+    const place = [top, report.format, report.common].join('\0');
+    return this.#sides.read({ place, top, report, path, side, most }, signal);
   }
 
   /** Where in our folder of the devbox the start of a repository is kept: a devbox made of a snapshot has its own. */
@@ -274,18 +246,6 @@ export class DevboxChanges {
     const { devboxId } = this.#context;
     return new RuntimeError({ problem: unexpected('an execution').problem, devboxId, cause });
   }
-}
-
-/**
- * What stands in the start for a file that was not kept, as `lookSteps` and `folderSteps` write it.
- *
- * @returns its bytes, and when it was last changed then; undefined for any other content
- */
-export function notKept(bytes: Buffer): { readonly size: number; readonly changedMs: number } | undefined {
-  if (bytes.length > 200) return undefined;
-  const words = /^Not kept: known by its size \((\d{1,15}) bytes\) and time \((\d{1,12})(?:\.\d*)?\) only\.\n$/;
-  const [all, size, seconds] = words.exec(bytes.toString('latin1')) ?? [];
-  return all === undefined ? undefined : { size: Number(size), changedMs: Number(seconds) * 1_000 };
 }
 
 function text(value: number): Buffer {

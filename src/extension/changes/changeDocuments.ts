@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { EventEmitter, FileDecoration, l10n, window, workspace, type TextDocument, type Uri } from 'vscode';
 import { hasGit } from '../../core/changes/compare';
-import { notKept, type SideContent } from '../../core/changes/devboxChanges';
+import { notKept, type SideContent } from '../../core/changes/sides/sideContent';
 import type { Disposable } from '../../core/events';
 import { filesScheme } from '../commandIds';
 import { failureText } from '../messages/showFailure';

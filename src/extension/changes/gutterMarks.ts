@@ -11,7 +11,7 @@ import {
   type TextEditorDecorationType,
 } from 'vscode';
 import type { FileChange } from '../../core/changes/compare';
-import type { SideContent } from '../../core/changes/devboxChanges';
+import type { SideContent } from '../../core/changes/sides/sideContent';
 import { lineMarks, type LineMark } from '../../core/changes/lineMarks';
 import type { Disposable } from '../../core/events';
 import { filesScheme } from '../commandIds';

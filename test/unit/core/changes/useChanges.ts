@@ -49,7 +49,8 @@ export async function changesDevbox(
       const found = await changes.content(of, { path: at, side }, { most: 100_000, signal });
       return 'bytes' in found ? found.bytes.toString('latin1') : JSON.stringify(found);
     };
-    return [await content(before, from), await content(after, path)];
+    // As an editor asks for them: both at once, so that they are read together.
+    return Promise.all([content(before, from), content(after, path)]);
   };
   return {
     ...box,

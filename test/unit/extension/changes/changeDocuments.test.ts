@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type * as vscode from 'vscode';
-import type { SideContent } from '../../../../src/core/changes/devboxChanges';
+import type { SideContent } from '../../../../src/core/changes/sides/sideContent';
 import { lastCommitAddress, sideAddress } from '../../../../src/extension/changes/changeAddress';
 import { ChangeDocuments } from '../../../../src/extension/changes/changeDocuments';
 import type { DevboxLook } from '../../../../src/extension/changes/devboxLook';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type * as vscode from 'vscode';
 import type { ChangeSide } from '../../../../src/core/changes/compare';
-import type { SideContent } from '../../../../src/core/changes/devboxChanges';
+import type { SideContent } from '../../../../src/core/changes/sides/sideContent';
 import { GutterMarks, type GutterContext } from '../../../../src/extension/changes/gutterMarks';
 import { eventually } from '../../../eventually';
 import { addedTo } from '../../../fakeVscode/contributed';
