@@ -190,8 +190,10 @@ export class DevboxChanges {
       words,
       seconds = this.#seconds,
       deadlineMs = lookMs,
+      onStarted,
     }: {
       readonly signal: AbortSignal;
+      readonly onStarted?: () => void;
       readonly words?: RegExp;
       /** That one step of git's may take. */
       readonly seconds?: number;
@@ -204,7 +206,7 @@ export class DevboxChanges {
     await requireRunning(signal, false);
     let result;
     try {
-      result = await commands.run(script, { stdin, signal, deadlineMs });
+      result = await commands.run(script, { stdin, signal, deadlineMs, onStarted });
     } catch (error) {
       if (RuntimeError.is(error) && [400, 404, 409].includes(error.status ?? 0)) await requireRunning(signal, true);
       throw error;

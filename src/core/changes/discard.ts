@@ -3,10 +3,10 @@ import { bytesOfPath, textOfPath } from '../files/pathText';
 import { unexpected } from '../platform/answers';
 import type { DevboxChanges } from './devboxChanges';
 import { discardScript } from './discardScript';
+import { runWhole } from './wholeRun';
 
 /** Seconds that one step of git's may take, and milliseconds that all may: files of any size are kept. */
-const stepSeconds = 300;
-const allMs = 10 * 60_000;
+const limits = { seconds: 300, deadlineMs: 10 * 60_000 };
 
 /** What would be discarded of a repository. */
 export interface Discardable {
@@ -30,7 +30,9 @@ export interface Meant {
 
 /** Says what would be discarded; the repository is only read. @throws RuntimeError where nothing can be */
 export async function discardable(changes: DevboxChanges, meant: Meant): Promise<Discardable> {
-  const [state = Buffer.of(), ...told] = fieldsOf(await run(changes, meant, ''));
+  const { top, signal } = meant;
+  const inputs = inputsOf(changes, meant, '');
+  const [state = Buffer.of(), ...told] = fieldsOf(await changes.run(discardScript, top, inputs, { ...limits, signal }));
   const kinds = new Map([
     ['U', 'untracked'],
     ['A', 'added'],
@@ -55,22 +57,25 @@ export async function discardable(changes: DevboxChanges, meant: Meant): Promise
  *
  * @param state of what the person was told
  * @returns the commit of the stash
- * @throws RuntimeError `discard_moved` if anything is different since; nothing was discarded then
+ * @throws RuntimeError `discard_moved` if anything is different since; nothing was discarded then. `discard_maybe` where nobody
+ * knows whether it was
  */
 export async function discard(
   changes: DevboxChanges,
   { state, devboxId, ...meant }: Meant & { readonly state: string; readonly devboxId: string },
 ): Promise<string> {
-  const stash =
-    fieldsOf(await run(changes, meant, state))
-      .at(-1)
-      ?.toString('latin1') ?? '';
+  const inputs = inputsOf(changes, meant, state);
+  const said = await runWhole(
+    { changes, devboxId },
+    { script: discardScript, top: meant.top, inputs },
+    { ...limits, signal: meant.signal, doubt: 'discard_maybe' },
+  );
+  const stash = fieldsOf(said).at(-1)?.toString('latin1') ?? '';
   if (!/^[0-9a-f]{40,64}$/.test(stash)) throw unexpected('an execution', devboxId);
   return stash;
 }
 
-async function run(changes: DevboxChanges, { top, paths, to, signal }: Meant, state: string): Promise<Buffer> {
+function inputsOf(changes: DevboxChanges, { top, paths, to }: Meant, state: string): readonly Buffer[] {
   const how = [state, to ?? '', to === undefined ? 'none' : changes.keyOf(top)].map((word) => Buffer.from(word));
-  const inputs = [bytesOfPath(top), ...how, ...paths.map(bytesOfPath)];
-  return changes.run(discardScript, top, inputs, { signal, seconds: stepSeconds, deadlineMs: allMs });
+  return [bytesOfPath(top), ...how, ...paths.map(bytesOfPath)];
 }

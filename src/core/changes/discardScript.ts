@@ -37,11 +37,20 @@ dir=\${index%/*} lock= stored=
 [ ! -L "$index" ] || die elsewhere
 busy() { for f in MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD rebase-merge rebase-apply sequencer; do [ ! -e "$dir/$f" ] || die discard_busy; done; }
 busy
-[ ! -e "$index.lock" ] && [ ! -L "$index.lock" ] || die discard_locked
+word=runloop-devboxes
+stale() { # takes away a lock of ours which nobody holds: its devbox was stopped in the midst
+  local held code
+  [ -f "$index.lock" ] && [ ! -L "$index.lock" ] && command -v flock >/dev/null && [ "$(limit head -c 40 -- "$index.lock" | tr -d '\\0')" = "$word" ] || return 1
+  { exec {held}< "$index.lock"; } 2>/dev/null || return 1
+  flock -n "$held" && [ "/proc/$$/fd/$held" -ef "$index.lock" ] && rm -f -- "$index.lock"; code=$?
+  exec {held}<&-; return "$code"
+}
+[ ! -e "$index.lock" ] && [ ! -L "$index.lock" ] || stale || die discard_locked
 if [ -n "$told" ]; then
   # As git itself does: nobody writes the index meanwhile.
   ( umask 022; set -C; : > "$index.lock" ) 2>/dev/null || { [ -e "$index.lock" ] && die discard_locked; die discard_denied; }
   lock=$index.lock; trap 'rm -rf -- "$T"; [ -z "$lock" ] || rm -f -- "$lock"' EXIT
+  if command -v flock >/dev/null; then exec {held}<> "$lock" && flock -n "$held" && printf '%s\\n' "$word" >&"$held"; fi
 fi
 ${lookSteps}
 [ -n "$head" ] || die discard_no_commit

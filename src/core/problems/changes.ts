@@ -185,6 +185,11 @@ export const changesWords = {
     message: 'Not everything in "{name}" could be discarded. All of it is kept in its newest stash.',
     nextStep: 'Check its state and its stashes with git in a terminal.',
   },
+  discard_maybe: {
+    code: 'file',
+    message: 'It is not known whether the changes in "{name}" were discarded, or all of them: {why}.',
+    nextStep: 'Look at them again when the devbox can be reached. What was discarded is kept in the newest stash.',
+  },
   send_unrelated: {
     code: 'file',
     message: 'The clone and the repository in the devbox have no commit in common.',
@@ -240,6 +245,11 @@ export const changesWords = {
     code: 'file',
     message: 'The changes could not be written to "{name}" in the devbox, so its files were put back.',
     nextStep: 'Check in a terminal that it can be written to and has space left, then try again.',
+  },
+  send_maybe: {
+    code: 'file',
+    message: 'It is not known whether the changes were written to "{name}" in the devbox, or all of them: {why}.',
+    nextStep: 'Look at them again when the devbox can be reached, and send what is missing again.',
   },
   send_partly: {
     code: 'file',

@@ -5,13 +5,13 @@ import type { FileTransfer } from '../../files/fileTransfer';
 import { bytesOfPath, textOfPath } from '../../files/pathText';
 import { unexpected } from '../../platform/answers';
 import type { DevboxChanges, RepositoryChanges } from '../devboxChanges';
+import { runWhole } from '../wholeRun';
 import { commitsIn, localWork, type LocalWork } from './localWork';
 import type { Clone } from './scratch';
 import { commitsScript, discardSentScript, sendScript } from './sendScript';
 
 /** Seconds that one step of git's may take, and milliseconds that all may. */
-const stepSeconds = 300;
-const allMs = 10 * 60_000;
+const limits = { seconds: 300, deadlineMs: 10 * 60_000 };
 
 /** What would become of files in a devbox; nothing is sent while there are conflicts, or something is blocked. */
 export interface Sendable {
@@ -22,7 +22,11 @@ export interface Sendable {
   readonly blocked: readonly string[];
   /** Submodules and files that pass a filter, which do not come along. */
   readonly staying: readonly string[];
-  /** Makes it so, if it still is as it was told. @throws RuntimeError `send_moved` where it is not, and nothing was changed */
+  /**
+   * Makes it so, if it still is as it was told.
+   *
+   * @throws RuntimeError `send_moved` where it is not, and nothing was changed; `send_maybe` where nobody knows how far it came
+   */
   send(signal: AbortSignal): Promise<void>;
   dispose(): Promise<void>;
 }
@@ -69,7 +73,10 @@ export async function sendable(
   try {
     const content = { size: work.size, bytes: createReadStream(work.file) };
     await transfer.upload(devboxId, { path, content, signal });
-    const [state = Buffer.of(), ...told] = fieldsOf(await run(context, { top, work, path, signal }));
+    const looking = sent(context, { top, work, path }, '');
+    const [state = Buffer.of(), ...told] = fieldsOf(
+      await changes.run(looking.script, top, looking.inputs, { ...limits, signal }),
+    );
     const word = state.toString('latin1');
     if (!/^[0-9a-f]{64}$/.test(word)) throw unexpected('an execution', devboxId);
     const files: Sendable['files'][number][] = [];
@@ -93,7 +100,13 @@ export async function sendable(
       conflicts,
       blocked,
       staying,
-      send: async (limit) => void (await run(context, { top, work, path, signal: limit }, word)),
+      send: async (limit) => {
+        await runWhole(context, sent(context, { top, work, path }, word), {
+          ...limits,
+          signal: limit,
+          doubt: 'send_maybe',
+        });
+      },
       dispose,
     };
   } catch (error) {
@@ -102,17 +115,11 @@ export async function sendable(
   }
 }
 
-async function run(
+function sent(
   { changes }: SendContext,
-  {
-    top,
-    work: { base, tree },
-    path,
-    signal,
-  }: { readonly top: string; readonly work: LocalWork; readonly path: string; readonly signal: AbortSignal },
-  told = '',
-): Promise<Buffer> {
-  const inputs = [changes.keyOf(top), base, tree, path, told].map((one) => Buffer.from(one));
-  const limits = { signal, seconds: stepSeconds, deadlineMs: allMs };
-  return changes.run(sendScript, top, [bytesOfPath(top), ...inputs], limits);
+  { top, work: { base, tree }, path }: { readonly top: string; readonly work: LocalWork; readonly path: string },
+  told: string,
+): { readonly script: string; readonly top: string; readonly inputs: readonly Buffer[] } {
+  const words = [changes.keyOf(top), base, tree, path, told].map((one) => Buffer.from(one));
+  return { script: sendScript, top, inputs: [bytesOfPath(top), ...words] };
 }

@@ -215,6 +215,27 @@ describe('Changes of a clone for a devbox', function () {
     assert.deepEqual(await send(places), ['added 0/new', 'added 1/new', 'added link', 'deleted b', 'merged a']);
   });
 
+  it('are written to the end once that has begun, whoever leaves, and told as not known where nobody knows', async () => {
+    const places = await pair('true', 'echo mine > b; echo n > n');
+    const found = (await look(places)) ?? assert.fail();
+    const { commands } = pairs.box;
+    const run = commands.run.bind(commands);
+    const stop = new AbortController();
+    try {
+      commands.run = (command, options) => {
+        setTimeout(() => stop.abort(), 2_500);
+        return run(`sleep 4\n${command}`, options);
+      };
+      await found.send(stop.signal);
+      commands.run = (_, options) => run('kill -9 $$', options);
+      await failsAs(found.send(signal), 'send_maybe');
+    } finally {
+      commands.run = run;
+    }
+    await found.dispose();
+    assert.equal(await pairs.box.bash(`cd ${places.top}; cat b n`), 'mine\nn\n');
+  });
+
   it('are refused with the reason', async () => {
     const other = await pair('git commit -q --amend -m other', 'echo mine > a');
     await failsAs(look(other), 'send_unrelated');
