@@ -55,6 +55,16 @@ export const changesWords = {
     message: 'The changes in "{name}" have names that a patch cannot hold.',
     nextStep: 'Download the files instead.',
   },
+  patch_denied: {
+    code: 'file',
+    message: 'The patch was not saved: you have no permission to write "{name}" there.',
+    nextStep: 'Choose another place.',
+  },
+  patch_not_written: {
+    code: 'file',
+    message: 'The patch was not saved as "{name}": {why}.',
+    nextStep: 'Choose another place.',
+  },
   changes_folder_many: {
     code: 'file',
     message: 'The folder "{name}" has no git and more than {count} files, so changes in it cannot be shown.',

@@ -1,10 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { l10n, Uri, window, workspace } from 'vscode';
 import { openClone, receiveBundle, type Arrival } from '../../core/changes/home/clone';
 import { hasGit, isFolderStart } from '../../core/changes/compare';
 import { fetchBundle } from '../../core/changes/home/devboxBundle';
+import { writePatch } from '../../core/changes/home/patchFile';
 import type { RepositoryChanges } from '../../core/changes/devboxChanges';
 import { RuntimeError } from '../../core/errors';
 import { apiTransfer } from '../../core/files/fileTransfer';
@@ -131,7 +132,7 @@ async function saveChangesPatch(services: ChangeCommandServices, argument: unkno
     const patch = await (hasGit(report) && !(against === 'start' && isFolderStart(report))
       ? look.changes.patch(top, against, signal)
       : look.changes.folderPatch(top, against === 'turn' ? 'turn' : 'start', signal));
-    await (target.scheme === 'file' ? writeFile(target.fsPath, patch) : workspace.fs.writeFile(target, patch));
+    await (target.scheme === 'file' ? writePatch(target.fsPath, patch) : workspace.fs.writeFile(target, patch));
   });
   await window.showInformationMessage(
     l10n.t('The changes in {0} were saved. Apply them with "git apply".', escapeForEditor(name)),
@@ -182,14 +183,16 @@ async function preview(
   );
 }
 
-function detailOf({ commits, subjects, oddNames, files }: Arrival, branch: string): string {
+function detailOf({ commits, subjects, oddNames, hasCommit, files }: Arrival, branch: string): string {
   const lines = subjects.map((subject) => `• ${subject}`);
   if (commits > subjects.length) lines.push('• …');
   lines.push('', l10n.t('Branch: {0}', branch));
   lines.push(
-    files === undefined
-      ? l10n.t('They have no history in common with the commit checked out there.')
-      : l10n.t('Files changed since the histories diverged: {0}', files),
+    !hasCommit
+      ? l10n.t('No commit is checked out there yet, so there is nothing to compare them with.')
+      : files === undefined
+        ? l10n.t('They have no history in common with the commit checked out there.')
+        : l10n.t('Files changed since the histories diverged: {0}', files),
   );
   lines.push(...oddLines(oddNames));
   lines.push('', l10n.t('Your files, your index and your other branches stay as they are.'));

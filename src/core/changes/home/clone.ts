@@ -31,7 +31,9 @@ export interface Arrival {
   readonly subjects: readonly string[];
   /** Names of files that are brought, with what is odd about them; none is unsafe. */
   readonly oddNames: readonly { readonly path: string; readonly fault: NameFault }[];
-  /** Files that the clone's commit and the new one do not have in common; undefined where the histories are unrelated. */
+  /** Whether a commit is checked out in the clone. */
+  readonly hasCommit: boolean;
+  /** Files that the clone's commit and the new one do not have in common; undefined where the histories are unrelated, or there is none. */
   readonly files: number | undefined;
   /** Makes the branch, whole or not at all. @returns its name, which is another one where it was taken */
   bring(branch: string, signal: AbortSignal): Promise<string>;
@@ -62,7 +64,7 @@ export async function openClone(folder: string, signal: AbortSignal): Promise<Cl
   const known = new Set(
     [head.stdout.toString().trim(), ...listed.split('\n')].filter((id) => /^[0-9a-f]{40,64}$/.test(id)),
   );
-  return { folder, format, known: [...known] };
+  return { folder, format, hasCommit: head.exitCode === 0, known: [...known] };
 }
 
 /**
@@ -95,6 +97,7 @@ export async function receiveBundle(
       commits: Number(count),
       subjects: subjects.split('\n').map((subject) => oneLine(subject, 100)),
       oddNames,
+      hasCommit: clone.hasCommit,
       files: await filesAgainst(clone, scratch, signal),
       bring: (branch, limit) => bring(clone, scratch, { branch, head, signal: limit }),
       dispose: () => removed(scratch),
@@ -150,7 +153,7 @@ async function requireNames(
 
 async function filesAgainst(clone: Clone, scratch: string, signal: AbortSignal): Promise<number | undefined> {
   const [head] = clone.known;
-  if (head === undefined) return undefined;
+  if (!clone.hasCommit || head === undefined) return undefined;
   const base = await scratchGit(scratch, ['merge-base', head, scratchRef], { signal });
   if (base.exitCode !== 0) return undefined;
   const from = base.stdout.toString().trim();

@@ -15,7 +15,9 @@ import { failureIn, gitFailed, gitText, isFull, localGit, type GitResult } from 
 export interface Clone {
   readonly folder: string;
   readonly format: 'sha1' | 'sha256';
-  /** Its newest commits. */
+  /** Whether a commit is checked out. */
+  readonly hasCommit: boolean;
+  /** Its newest commits, what is checked out first. */
   readonly known: readonly string[];
 }
 

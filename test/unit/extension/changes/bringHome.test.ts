@@ -101,6 +101,49 @@ describe('Bringing commits home', function () {
     assert.match(readFileSync(join(folder, 'work.patch'), 'utf8'), /\+b\n[^]*new file mode 100644[^]*\+new\n/);
   });
 
+  it('says why a patch cannot be saved, and leaves no part of it and what was there', async () => {
+    const { box, changes } = await opened('agent full', first);
+    await box.bash('cd ~/app; head -c 3000000 /dev/urandom > n');
+    const app = await below((await changes()).row, 'app');
+    const save = async (path: string): Promise<void> => {
+      used.editor.saveTo = Uri.file(path);
+      used.editor.answer(/Select what to do with/, /Patch File/);
+      await used.editor.run('runloop.bringHome', (await below(app.row, 'Uncommitted')).row);
+    };
+    await save('/dev/full');
+    await used.editor.message(/This computer has no space left/);
+    await save('/sys/work.patch');
+    await used.editor.message(/The patch was not saved: you have no permission to write "work\.patch" there/);
+    sh('mkdir here; echo old > here/work.patch; mkdir here/taken.patch');
+    await save(join(folder, 'nowhere', 'work.patch'));
+    await used.editor.message(/The patch was not saved as "work\.patch": ENOENT/);
+    await save(join(folder, 'here', 'taken.patch'));
+    await used.editor.message(/The patch was not saved as "taken\.patch": E/);
+    assert.deepEqual(readdirSync(join(folder, 'here')), ['taken.patch', 'work.patch']);
+    sh('chmod 640 here/work.patch; ln -s work.patch here/link.patch');
+    await save(join(folder, 'here', 'link.patch'));
+    await used.editor.message(/The changes in app were saved/);
+    assert.equal(
+      sh('stat -c "%F %a" here/link.patch here/work.patch; grep -cx old here/work.patch || true'),
+      'symbolic link 777\nregular file 640\n0\n',
+    );
+  });
+
+  it('says of a clone without a commit that there is none', async () => {
+    const { box, changes } = await opened('agent empty', first);
+    sh('git init -q empty');
+    const app = await below((await changes()).row, 'app');
+    await box.bash('cd ~/app; git status');
+    used.editor.workspaceFolders = [{ uri: Uri.file(join(folder, 'empty')), name: 'empty', index: 0 }];
+    used.editor.answer(/Select the clone/, 'empty');
+    used.editor.answer(/Create a branch with 1 commit of app in empty\?/, undefined);
+    used.editor.answer(/Select what to do with/, /^Commits/);
+    await used.editor.run('runloop.bringHome', app.row);
+    const { detail } = await used.editor.message(/Create a branch with 1 commit of app in empty/);
+    assert.match(detail, /\nNo commit is checked out there yet/);
+    assert.doesNotMatch(detail, /in common/);
+  });
+
   it('sends what a clone has beyond the devbox when that is wanted, and says where it does not fit', async () => {
     const { box, changes } = await opened('agent four', first);
     sh(`rm -rf app; ${first}; echo mine >> a; echo new > n; echo '[x](command:y)' > 'odd [x](command:y)'`);
