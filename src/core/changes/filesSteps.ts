@@ -101,6 +101,7 @@ note_whole() { # of large files that git has as they are here: modes and ids in 
     large=$(large_text "$size $time" | git hash-object --stdin)
     [ -z "$id" ] || [ "$id" = "$large" ] || printf '%s %s %s/%s\\n' "$m" "$id" "$large" "$f"
   done | head -n 100 > "$N/whole"
+  [ -s "$N/whole" ] || rm -f -- "$N/whole"
 }
 known_whole() { # such files that had git's hash in the note $1, and are known by size and time now: what differs in $2 is told by that
   local w=\${1%/*}/whole r f m id large facts bits
