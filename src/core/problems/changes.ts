@@ -105,6 +105,12 @@ export const changesWords = {
     message: 'The commits of "{name}" take more than {size} GB, which is more than is brought home at once.',
     nextStep: 'Push them from the devbox, or bring them home in parts, from an older commit on.',
   },
+  home_many: {
+    code: 'file',
+    message:
+      'git listed more than {size} MB of files and changes, which is more than is checked at once, and nothing was changed.',
+    nextStep: 'Review the commits in the devbox, or bring them home in parts, from an older commit on.',
+  },
   home_dirty: {
     code: 'file',
     message: 'The clone has uncommitted changes of its own, so none were brought into it.',

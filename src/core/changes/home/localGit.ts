@@ -63,6 +63,10 @@ export async function localGit(
         reject(new RuntimeError({ problem, cause: error }));
       } else if (signal.aborted) {
         reject(endedBy(signal));
+      } else if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') {
+        // A few trees in each other can list more files than any computer holds.
+        const size = (mostOutput / 1024 / 1024).toLocaleString();
+        reject(new RuntimeError({ problem: changesProblem('home_many', { size }), cause: error }));
       } else {
         reject(
           new RuntimeError({
