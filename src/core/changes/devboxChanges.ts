@@ -7,13 +7,16 @@ import { unexpected } from '../platform/answers';
 import { changesReport, knownHashes, type ChangesReport, type KnownReport } from './changesReport';
 import { changeGroups, type ChangeGroups, type ChangeSide } from './compare';
 import { MalformedOutput } from './porcelain';
+import { lookAsOwner } from './discardScript';
 import { folderScript } from './folderScript';
 import { TimeSlicer } from '../../ground/timeSlicer';
 import { scriptProblem } from './scriptProblems';
-import { findScript, readScript } from './scripts';
+import { findScript, readScript as plainReadScript } from './scripts';
 import type { SideContent } from './sides/sideContent';
 import { SideReader } from './sides/sideReader';
 import { sideSource, type SideHere } from './sides/sideSource';
+
+const readScript = lookAsOwner(plainReadScript);
 
 /** Milliseconds that one look may take in all; each step of git's has a limit of its own. */
 const lookMs = 90_000;

@@ -21,6 +21,27 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then go setpriv --reuid=
 printf '${refusal}\\0'; exit 3`;
 
 /**
+ * The same of what looks (folder and name of what we keep come first): what it keeps is then found by what puts files back. Root looks
+ * itself where it has kept the start before, where the owner cannot come to the folder, or nobody can become the owner.
+ */
+export const lookAsOwner = (script: string): string => `script=${quote(script)}
+if [ "$EUID" = 0 ]; then
+${absolutePath}IFS= read -r -d '' seconds; IFS= read -r -d '' top; IFS= read -r -d '' key
+again() { printf '%s\\0' "$seconds" "$top" "$key"; cat; }
+owner=$(stat -c '%u %g' -- "$top/.git" 2>/dev/null)
+become=(setpriv --reuid="\${owner% *}" --regid="\${owner#* }" --clear-groups)
+case $owner in ''|'0 '*) ;; *)
+  kept=/var/tmp/.runloop-devboxes-0/$key
+  if [ ! -e "$kept/start" ] && [ ! -e "$kept/folder/at" ] && command -v setpriv >/dev/null &&
+    "\${become[@]}" bash -c 'cd -- "$1" && [ -r . ]' bash "$top" 2>/dev/null </dev/null; then
+    again | "\${become[@]}" bash -c "$script"; exit "\${PIPESTATUS[1]}"
+  fi ;;
+esac
+exec < <(again)
+fi
+eval "$script"`;
+
+/**
  * folder, a word for the state that was told or nothing, `turn` or nothing for the last commit, a name for what we keep of the
  * folder, names that are meant or none for all.
  *

@@ -3,10 +3,13 @@ import { bytesOfPath } from '../../files/pathText';
 import { unexpected } from '../../platform/answers';
 import type { ChangesReport } from '../changesReport';
 import { MalformedOutput } from '../porcelain';
+import { lookAsOwner } from '../discardScript';
 import { blobScript, workScript } from '../scripts';
 import { sideIn, sidesIn } from './sideContent';
 import type { AskedSide, SideSource } from './sideReader';
 import { sidesScript } from './sidesScript';
+
+const [ownersBlob, ownersSides] = [lookAsOwner(blobScript), lookAsOwner(sidesScript)];
 
 /** Bytes that sides have together where many are read at once. */
 const mostTogether = 5 * 1024 * 1024;
@@ -51,7 +54,7 @@ export function sideSource(changes: ScriptRunner, devboxId: string): SideSource<
       const wanted = { signal, words: /^(large \d+|missing|special|denied)$/ };
       const output = await (side.isWork
         ? changes.run(workScript, top, [bytesOfPath(top), bytesOfPath(path), most], wanted)
-        : changes.run(blobScript, top, [...objects(asked), Buffer.from(side.id), most], wanted));
+        : changes.run(ownersBlob, top, [...objects(asked), Buffer.from(side.id), most], wanted));
       return told(() => sideIn(output, side, asked.most));
     },
     many: async (asked, signal) => {
@@ -62,7 +65,7 @@ export function sideSource(changes: ScriptRunner, devboxId: string): SideSource<
       if (named.some((name) => name.includes(0))) return undefined;
       const bounds = [first.most, mostTogether].map((bytes) => Buffer.from(String(bytes)));
       try {
-        const output = await changes.run(sidesScript, first.top, [...objects(first), ...bounds, ...named], { signal });
+        const output = await changes.run(ownersSides, first.top, [...objects(first), ...bounds, ...named], { signal });
         const sides = asked.map(({ side }) => side);
         return told(() => sidesIn(output, sides, first.most));
       } catch (error) {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
+import { DevboxChanges } from '../../../../src/core/changes/devboxChanges';
 import { discard, discardable, type Discardable } from '../../../../src/core/changes/discard';
 import { RuntimeError } from '../../../../src/core/errors';
+import { quote } from '../../../../src/ground/shellWords';
 import { usePlatform } from '../../../platform/usePlatform';
 import { changesDevbox, short, signal, type ChangesDevbox } from './useChanges';
 
@@ -121,5 +123,46 @@ describe('A turn of an agent', function () {
     assert.deepEqual([lost.map(({ path }) => path), staying], [['a'], ['large']]);
     await back(top);
     assert.equal(await git(top, 'cat a; stat -c %s large'), 'a\n6000001\n');
+  });
+
+  it('is gone back to by root in a repository of somebody else, whose files stay theirs', async () => {
+    const top = await box.repository('echo a > a; mkdir d; echo x > d/x');
+    await box.bash(`sudo chown -R nobody ${top}`);
+    const { commands, id } = box;
+    const asRoot = new DevboxChanges({
+      devboxId: id,
+      requireRunning: () => Promise.resolve(),
+      commands: { run: (script, options) => commands.run(`exec sudo bash -c ${quote(script)}`, options) },
+    });
+    const told = async (): Promise<string[] | undefined> =>
+      (await asRoot.read(top, signal)).groups.thisTurn?.map(short);
+    const rooted = (command: string): Promise<string> => box.bash(`sudo bash -c ${quote(`cd ${top}; ${command}`)}`);
+    await rooted('echo mine >> a; echo mine > new; chown nobody a new');
+    await asRoot.noteTurn(top, signal);
+    await rooted('echo its >> a; rm new; echo its > d/other; chown -R nobody d');
+    assert.deepEqual(await told(), ['modified a', 'untracked d/other', 'deleted new']);
+    const of = await asRoot.read(top, signal);
+    const change = of.groups.thisTurn?.find(({ path }) => path === 'new') ?? assert.fail();
+    const side = change.before ?? assert.fail();
+    const content = await asRoot.content(of, { path: 'new', side }, { most: 1_000, signal });
+    assert.equal('bytes' in content && content.bytes.toString(), 'mine\n');
+    assert.match((await asRoot.patch(top, 'turn', signal)).toString(), /^\+its$/m);
+    const meant = { top, paths: ['a', 'new', 'd/other'], to: 'turn', signal } as const;
+    const { state, lost } = await discardable(asRoot, meant);
+    assert.deepEqual(lost.map(({ path, kind }) => `${kind} ${path}`).sort(), [
+      'deleted new',
+      'modified a',
+      'untracked d/other',
+    ]);
+    await discard(asRoot, { ...meant, state, devboxId: id });
+    assert.equal(await rooted('cat a new; ls d; find . ! -user nobody'), 'a\nmine\nmine\nx\n');
+    assert.deepEqual(await told(), []);
+    // What root has kept before goes on.
+    await box.bash(
+      `sudo bash -c 'mkdir -p -m 700 /var/tmp/.runloop-devboxes-0; mv /var/tmp/.runloop-devboxes-$(id -u nobody)/* /var/tmp/.runloop-devboxes-0/'`,
+    );
+    await rooted('echo later > later');
+    assert.deepEqual((await asRoot.read(top, signal)).groups.sinceStart?.map(short).at(-1), 'untracked later');
+    assert.deepEqual((await asRoot.read(top, signal)).groups.thisTurn?.map(short), ['untracked later']);
   });
 });
