@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
+import { DevboxChanges } from '../../../../../src/core/changes/devboxChanges';
 import { anchorOf } from '../../../../../src/core/changes/review/anchor';
 import { writeReview } from '../../../../../src/core/changes/review/reviewFile';
 import { reviewMessage } from '../../../../../src/core/changes/review/reviewMessage';
@@ -57,6 +58,29 @@ describe('A review', function () {
     await box.bash('ln -s /tmp/victim ~/.runloop/reviews/two.md');
     await assert.rejects(write('two.md'), /could not be written/);
     assert.equal(await box.bash('ls /tmp/victim 2>/dev/null || echo none'), 'none\n');
+  });
+
+  it('that is broken off has no name that an agent would read, and goes whole with the next try', async () => {
+    const message = 'x'.repeat(100_000);
+    let runs = 0;
+    const { id: devboxId, commands } = box;
+    const cut = new DevboxChanges({
+      devboxId,
+      commands: {
+        run: (command, options) => {
+          runs += 1;
+          return runs === 2 ? Promise.reject(new Error('cut')) : commands.run(command, options);
+        },
+      },
+      requireRunning: () => Promise.resolve(),
+    });
+    const names = 'ls -A ~/.runloop/reviews | grep cut';
+    const of = { message, top: '/tmp', signal };
+    await assert.rejects(writeReview(cut, { ...of, name: 'cut.md' }), /cut/);
+    assert.equal(await box.bash(names), '.cut.md.part\n');
+    await box.bash('touch -d "2 hours ago" ~/.runloop/reviews/.*.part');
+    await writeReview(cut, { ...of, name: 'cut-2.md' });
+    assert.equal(await box.bash(`${names}; wc -c < ~/.runloop/reviews/cut-2.md`), 'cut-2.md\n100000\n');
   });
 
   it('that was kept is read as what it was, and as nothing where it is none', () => {
