@@ -1,11 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { l10n, Uri, window, workspace } from 'vscode';
 import { openClone, receiveBundle, type Arrival } from '../../core/changes/home/clone';
 import { hasGit, isFolderStart } from '../../core/changes/compare';
 import { fetchBundle } from '../../core/changes/home/devboxBundle';
 import { writePatch } from '../../core/changes/home/patchFile';
+import { removed, temporaryFolder } from '../../core/changes/home/scratch';
 import type { RepositoryChanges } from '../../core/changes/devboxChanges';
 import { RuntimeError } from '../../core/errors';
 import { apiTransfer } from '../../core/files/fileTransfer';
@@ -93,7 +93,7 @@ async function bringCommitsHome(services: BringHomeServices, argument: unknown):
   if (folder === undefined) return;
   const devbox = services.store.get(devboxId);
   const box = devbox === undefined ? devboxId : devboxName(devbox);
-  const temporary = await mkdtemp(join(tmpdir(), 'runloop-bundle-'));
+  const temporary = await temporaryFolder('bundle');
   try {
     const title = l10n.t('Fetching the commits of {0}…', escapeForEditor(name));
     const arrival = await inProgress(title, look, async (signal) => {
@@ -112,7 +112,7 @@ async function bringCommitsHome(services: BringHomeServices, argument: unknown):
       await arrival.dispose();
     }
   } finally {
-    await rm(temporary, { recursive: true, force: true });
+    await removed(temporary);
   }
 }
 

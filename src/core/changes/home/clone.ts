@@ -1,6 +1,5 @@
-import { mkdtemp, readdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { RuntimeError } from '../../errors';
 import { oneLine } from '../../safeText';
 import { changesProblem } from '../../problems/changes';
@@ -14,6 +13,7 @@ import {
   requireSound,
   scratchGit,
   scratchText,
+  temporaryFolder,
   type Clone,
 } from './scratch';
 
@@ -76,7 +76,7 @@ export async function receiveBundle(
   clone: Clone,
   { file, head, signal }: { readonly file: string; readonly head: string; readonly signal: AbortSignal },
 ): Promise<Arrival> {
-  const scratch = await mkdtemp(join(tmpdir(), 'runloop-home-'));
+  const scratch = await temporaryFolder('home');
   try {
     await makeScratch(clone, scratch, signal);
     const fetched = await scratchGit(scratch, fetchOf(file, `${scratchRef}:${scratchRef}`), { signal });
@@ -166,23 +166,22 @@ async function bring(
   scratch: string,
   { branch, head, signal }: { readonly branch: string; readonly head: string; readonly signal: AbortSignal },
 ): Promise<string> {
+  const args = ['-c', 'fetch.fsckObjects=true', '-c', 'fetch.prune=false', ...fetchOf(scratch, scratchRef)];
+  const fetched = await localGit(clone.folder, args, { signal });
+  if (fetched.exitCode !== 0) throw refused(fetched.stderr);
+  // A moment, and then it is done: no place to stop. A branch that somebody else makes meanwhile is another one.
+  const { signal: never } = new AbortController();
+  const nothing = '0'.repeat(head.length);
   for (let count = 1; count < 100; count += 1) {
     const name = count === 1 ? branch : `${branch}-${count}`;
     const ref = `refs/heads/${name}`;
-    const there = await localGit(clone.folder, ['show-ref', '--verify', '-q', ref], { signal });
-    if (there.exitCode === 0) continue;
-    const args = [
-      '-c',
-      'fetch.fsckObjects=true',
-      '-c',
-      'fetch.prune=false',
-      ...fetchOf(scratch, `${scratchRef}:${ref}`),
-    ];
-    const fetched = await localGit(clone.folder, args, { signal });
-    if (fetched.exitCode !== 0) throw refused(fetched.stderr);
-    const arrived = await gitText(clone.folder, ['rev-parse', '--verify', ref], { signal });
-    if (arrived !== head) throw refused('another commit came than was asked for');
-    return name;
+    const isThere = async (): Promise<boolean> =>
+      (await localGit(clone.folder, ['show-ref', '--verify', '-q', ref], { signal: never })).exitCode === 0;
+    if (await isThere()) continue;
+    const making = ['update-ref', '--no-deref', '-m', 'runloop: brought home', ref, head, nothing];
+    const made = await localGit(clone.folder, making, { signal: never });
+    if (made.exitCode === 0) return name;
+    if (!(await isThere())) throw refused(made.stderr);
   }
   throw refused('there are too many branches of this name');
 }

@@ -68,9 +68,12 @@ export async function fetchBundle(
       await handle.close();
     }
   } finally {
-    // Also where it was given up; it is small work, and what stays behind goes with the next one.
+    // Also where it was given up; it is small work, and what stays behind goes with the next one. A devbox that cannot be reached
+    // any more keeps its copy: no reason to tell of that in place of how it went, nor to give up what has arrived.
     const { signal: never } = new AbortController();
-    await changes.run(discardBundleScript, top, [Buffer.from(path)], { signal: never, deadlineMs: 15_000 });
+    await changes
+      .run(discardBundleScript, top, [Buffer.from(path)], { signal: never, deadlineMs: 15_000 })
+      .catch(() => undefined);
   }
   return Number(count);
 }

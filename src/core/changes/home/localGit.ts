@@ -1,11 +1,11 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { programOn } from '../../../ground/programOn';
-import { endedBy, RuntimeError } from '../../errors';
+import { endedBy, isAborted, RuntimeError } from '../../errors';
 import { oneLine } from '../../safeText';
 import { changesProblem } from '../../problems/changes';
 import { redact } from '../../redact';
+import { runProcess } from './localProcess';
 
 /** The most that one command of git's may print. */
 const mostOutput = 64 * 1024 * 1024;
@@ -26,7 +26,7 @@ export interface GitResult {
 }
 
 /**
- * Runs git on this computer and waits for its end; that it fails is no error here.
+ * Runs git on this computer and waits for its end, also where it is cancelled; that it fails is no error here.
  *
  * @param folder where it runs
  * @throws RuntimeError if there is no git, or for the reason of the signal
@@ -40,46 +40,34 @@ export async function localGit(
     env = {},
   }: { readonly signal: AbortSignal; readonly input?: string; readonly env?: NodeJS.ProcessEnv },
 ): Promise<GitResult> {
-  return new Promise((resolve, reject) => {
-    const options = {
-      cwd: folder,
-      env: { ...environment(), ...env },
-      signal,
-      maxBuffer: mostOutput,
-      encoding: 'buffer',
-    } as const;
-    // Not by its name: where the search path has "." in it, and on Windows always, that may be a program of the folder's own.
-    const git = programOn(process.platform === 'win32' ? 'git.exe' : 'git', process.env['PATH'] ?? '');
-    if (git === undefined) {
-      reject(new RuntimeError({ problem: changesProblem('home_no_git') }));
-      return;
-    }
-    const child = execFile(git, [...quiet, ...args], options, (error, stdout, stderr) => {
-      const code = error?.code;
-      if (error === null || typeof code === 'number') {
-        resolve({ exitCode: typeof code === 'number' ? code : 0, stdout, stderr: stderr.toString() });
-      } else if (code === 'ENOENT' && !existsSync(folder)) {
-        const problem = changesProblem('home_not_repository', { name: oneLine(basename(folder), 100) });
-        reject(new RuntimeError({ problem, cause: error }));
-      } else if (signal.aborted) {
-        reject(endedBy(signal));
-      } else if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') {
-        // A few trees in each other can list more files than any computer holds.
-        const size = (mostOutput / 1024 / 1024).toLocaleString();
-        reject(new RuntimeError({ problem: changesProblem('home_many', { size }), cause: error }));
-      } else {
-        reject(
-          new RuntimeError({
-            problem: changesProblem('home_git_failed', { why: String(code ?? error.signal) }),
-            cause: error,
-          }),
-        );
-      }
-    });
-    // Not all of them read it to its end.
-    child.stdin?.on('error', () => undefined);
-    child.stdin?.end(input ?? '');
-  });
+  if (signal.aborted) throw endedBy(signal);
+  // Not by its name: where the search path has "." in it, and on Windows always, that may be a program of the folder's own.
+  const git = programOn(process.platform === 'win32' ? 'git.exe' : 'git', process.env['PATH'] ?? '');
+  if (git === undefined) throw new RuntimeError({ problem: changesProblem('home_no_git') });
+  const options = { folder, env: { ...environment(), ...env }, input: input ?? '', signal, mostOutput };
+  let ended;
+  try {
+    ended = await runProcess(git, [...quiet, ...args], options);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const isGone = code === 'ENOENT' && !existsSync(folder);
+    const problem = isGone
+      ? changesProblem('home_not_repository', { name: oneLine(basename(folder), 100) })
+      : changesProblem('home_git_failed', { why: code });
+    throw new RuntimeError({ problem, cause: error });
+  }
+  const { exitCode, isTooMuch, stdout, stderr } = ended;
+  // What was done in spite of a cancellation is done.
+  if (exitCode !== 0 && isAborted(signal)) throw endedBy(signal);
+  if (isTooMuch) {
+    // A few trees in each other can list more files than any computer holds.
+    const size = (mostOutput / 1024 / 1024).toLocaleString();
+    throw new RuntimeError({ problem: changesProblem('home_many', { size }) });
+  }
+  if (exitCode === undefined) {
+    throw new RuntimeError({ problem: changesProblem('home_git_failed', { why: ended.endedBy ?? '' }) });
+  }
+  return { exitCode, stdout, stderr: stderr.toString() };
 }
 
 /** The same where it must succeed. @returns what it printed, without the last newline */

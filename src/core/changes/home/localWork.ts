@@ -1,12 +1,11 @@
-import { copyFile, mkdtemp, stat, utimes } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, stat, utimes } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { RuntimeError } from '../../errors';
 import { fieldsOf } from '../../files/fileFacts';
 import { shownName } from '../../files/pathText';
 import { changesProblem } from '../../problems/changes';
 import { gitFailed, gitText, localGit, withSpace } from './localGit';
-import { isMissing, makeScratch, nobody, removed, type Clone } from './scratch';
+import { isMissing, makeScratch, nobody, removed, temporaryFolder, type Clone } from './scratch';
 
 /** Commits of the clone among which one is looked for that the devbox has, too. */
 const mostCommits = 20_000;
@@ -43,7 +42,7 @@ export async function localWork(
   const unmerged = await localGit(top, ['ls-files', '-u', '-z'], { signal });
   if (unmerged.exitCode !== 0) throw gitFailed(unmerged.stderr);
   if (unmerged.stdout.length > 0) throw new RuntimeError({ problem: changesProblem('send_conflicts') });
-  const scratch = await mkdtemp(join(tmpdir(), 'runloop-send-'));
+  const scratch = await temporaryFolder('send');
   try {
     await makeScratch(clone, scratch, signal);
     const index = resolve(top, await gitText(top, ['rev-parse', '--git-path', 'index'], { signal }));

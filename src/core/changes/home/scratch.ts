@@ -1,4 +1,5 @@
-import { copyFile, mkdir, readdir, realpath, rm, writeFile } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RuntimeError } from '../../errors';
 import { oneLine } from '../../safeText';
@@ -142,7 +143,26 @@ const ofThisComputer =
   /cannot lock ref|Permission denied|Read-only file system|[Oo]ut of memory|insufficient permission/;
 
 export async function removed(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
+  // A program that was killed may have written a last file meanwhile.
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** Milliseconds after which nobody comes back to a question that a temporary folder is kept for. */
+const keptMs = 3 * 24 * 60 * 60_000;
+
+/** Makes a temporary folder, and takes away those of windows that were gone before they could do so. */
+export async function temporaryFolder(kind: 'home' | 'send' | 'bundle'): Promise<string> {
+  const made = await mkdtemp(join(tmpdir(), `runloop-${kind}-`));
+  const others = (await readdir(tmpdir())).filter((name) => /^runloop-(?:home|send|bundle)-\w{6}$/.test(name));
+  // What cannot be taken away is another user's, or another window's just now.
+  await Promise.allSettled(
+    others.map(async (name) => {
+      const folder = join(tmpdir(), name);
+      const stats = await lstat(folder);
+      if (stats.isDirectory() && Date.now() - stats.mtimeMs > keptMs) await removed(folder);
+    }),
+  );
+  return made;
 }
 
 /** Whether it is told of a file that is not there. */

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RuntimeError } from '../../errors';
 import { fieldsOf } from '../../files/fileFacts';
@@ -10,7 +9,17 @@ import type { Arrival } from './clone';
 import { sameButForCase } from './checkNames';
 import { keepFiles } from './keepFiles';
 import { gitFailed, gitText, localGit, withSpace } from './localGit';
-import { checkedNames, makeScratch, nobody, refused, removed, requireSound, scratchGit, type Clone } from './scratch';
+import {
+  checkedNames,
+  makeScratch,
+  nobody,
+  refused,
+  removed,
+  requireSound,
+  scratchGit,
+  temporaryFolder,
+  type Clone,
+} from './scratch';
 
 /** What is about to become uncommitted changes of a clone, tried and checked. */
 export interface ArrivedChanges {
@@ -46,7 +55,7 @@ export async function receivePatch(
 ): Promise<ArrivedChanges | undefined> {
   const top = await gitText(clone.folder, ['rev-parse', '--show-toplevel'], { signal });
   const before = await cleanState(top, signal);
-  const scratch = await mkdtemp(join(tmpdir(), 'runloop-home-'));
+  const scratch = await temporaryFolder('home');
   try {
     await makeScratch(clone, scratch, signal);
     const file = join(scratch, 'changes.patch');
