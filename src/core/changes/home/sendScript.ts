@@ -25,6 +25,8 @@ export const sendScript = asOwner(
   `${changesPrelude}arg top; arg key; arg base; arg tree; arg file; arg told; exec </dev/null
 most=5242880
 locate; look
+# One at a time: where not all can be written, what another one has written would be taken back.
+if [ -n "$told" ] && command -v flock >/dev/null; then exec {held}> "$O/sending" && flock -w "$seconds" "$held" || die late; fi
 dir=\${index%/*}
 for f in MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD rebase-merge rebase-apply sequencer; do [ ! -e "$dir/$f" ] || die send_busy; done
 ${lookSteps}
