@@ -5,22 +5,23 @@ import { lifetimeEnd, type Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { DevboxStore } from './devboxStore';
 
-/** Milliseconds after a lifetime's end in which the platform ends the devbox. */
+/** Milliseconds after a lifetime's end in which the platform ends the devbox; one that is busy takes longer: four times as many each time. */
 const graceMs = 1_500;
+const mostLooks = 3;
 /** Looks at single devboxes at one time; where more end at once, the list tells of all. */
 const looksAtOnce = 4;
 /** Milliseconds that a timer waits at the most; then it is planned anew. */
 const longestWaitMs = 3_600_000;
 
-/** Looks once at each devbox whose lifetime is over, at that time by the server's clock, while somebody sees the list. */
+/** Looks at each devbox whose lifetime is over, at that time by the server's clock, while somebody sees the list. */
 export class KnownEnds implements Disposable {
   readonly #store: DevboxStore;
   readonly #account: () => { readonly api: RunloopApi; readonly ended: AbortSignal } | undefined;
   readonly #isSeen: () => boolean;
   readonly #readList: () => Promise<void>;
   readonly #onError: (error: unknown) => void;
-  /** Ends that were looked at, by devbox. */
-  readonly #looked = new Map<string, number>();
+  /** Ends that were looked at, by devbox, and how often. */
+  readonly #looked = new Map<string, { readonly ends: number; readonly times: number }>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: {
@@ -43,13 +44,13 @@ export class KnownEnds implements Disposable {
     const account = this.#account();
     if (account === undefined || !this.#isSeen()) return;
     const nowMs = account.api.clock.now();
-    let next = Number.POSITIVE_INFINITY;
+    let next = Infinity;
     for (const devbox of this.#store.devboxes) {
-      const ends = this.#unseenEnd(devbox);
+      const at = this.#nextLook(devbox);
       // What ended before the list was read is in it.
-      if (ends !== undefined && ends + graceMs > nowMs) next = Math.min(next, ends + graceMs);
+      if (at > nowMs) next = Math.min(next, at);
     }
-    if (next === Number.POSITIVE_INFINITY) return;
+    if (next === Infinity) return;
     const waitMs = Math.min(longestWaitMs, Math.max(0, next - nowMs));
     this.#timer = setTimeout(() => {
       this.#look().catch(this.#onError);
@@ -60,9 +61,16 @@ export class KnownEnds implements Disposable {
     clearTimeout(this.#timer);
   }
 
-  #unseenEnd(devbox: Devbox): number | undefined {
+  /** When to look at it next; never is infinite. */
+  #nextLook(devbox: Devbox): number {
     const ends = devbox.status === 'running' ? lifetimeEnd(devbox) : undefined;
-    return ends === undefined || this.#looked.get(devbox.id) === ends ? undefined : ends;
+    const times = this.#timesLooked(devbox.id, ends);
+    return ends === undefined || times === mostLooks ? Infinity : ends + graceMs * 4 ** times;
+  }
+
+  #timesLooked(devboxId: string, ends: number | undefined): number {
+    const looked = this.#looked.get(devboxId);
+    return looked?.ends === ends ? (looked?.times ?? 0) : 0;
   }
 
   async #look(): Promise<void> {
@@ -70,8 +78,11 @@ export class KnownEnds implements Disposable {
     if (account === undefined || !this.#isSeen()) return;
     const { api, ended } = account;
     const nowMs = api.clock.now();
-    const over = this.#store.devboxes.filter((devbox) => (this.#unseenEnd(devbox) ?? nowMs) + graceMs <= nowMs);
-    for (const devbox of over) this.#looked.set(devbox.id, lifetimeEnd(devbox) ?? 0);
+    const over = this.#store.devboxes.filter((devbox) => this.#nextLook(devbox) <= nowMs);
+    for (const devbox of over) {
+      const ends = lifetimeEnd(devbox) ?? 0;
+      this.#looked.set(devbox.id, { ends, times: this.#timesLooked(devbox.id, ends) + 1 });
+    }
     if (over.length > looksAtOnce) await this.#readList();
     else await Promise.all(over.map(({ id }) => this.#lookAt(api, id, ended)));
     this.plan();

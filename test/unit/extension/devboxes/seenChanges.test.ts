@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
+import type { Devbox } from '../../../../src/core/platform/devbox';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { DevboxStore } from '../../../../src/extension/devboxes/devboxStore';
 import { KnownEnds } from '../../../../src/extension/devboxes/knownEnds';
@@ -51,6 +52,35 @@ describe('What changes before the eyes of the user', function () {
     while ((await api.devboxes.waitForStatus(unseen, ['shutdown'], 20)) === undefined);
     assert.equal(store.get(unseen)?.status, 'running');
     ends.dispose();
+    assert.deepEqual(failures, []);
+  });
+
+  it('is looked at again where the server is late', async () => {
+    const store = new DevboxStore();
+    const { id } = await api.devboxes.create({ name: 'late' }, { requestId: 'late' });
+    const running = (await api.devboxes.waitForStatus(id, ['running'], 20)) ?? assert.fail();
+    const late = { ...running, createTimeMs: Date.now() - 2_000, keepAliveSeconds: 1 };
+    store.update(late);
+    let looks = 0;
+    const retrieve = (): Promise<Devbox> => {
+      looks += 1;
+      return Promise.resolve({ ...late, status: looks < 2 ? 'running' : 'shutdown' });
+    };
+    const slow = { clock: { now: () => Date.now() }, devboxes: { retrieve } } as unknown as RunloopApi;
+    const readList = (): Promise<void> => Promise.reject(new Error('no list'));
+    const ends = new KnownEnds({
+      store,
+      account: () => ({ api: slow, ended }),
+      isSeen: () => true,
+      readList,
+      onError,
+    });
+    ends.plan();
+    const status = async (): Promise<string | undefined> => Promise.resolve(store.get(id)?.status);
+    await eventually(status, (now) => now === 'shutdown');
+    assert.equal(looks, 2);
+    ends.dispose();
+    await api.devboxes.shutdown(id);
     assert.deepEqual(failures, []);
   });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import { afterEach, describe, it } from 'mocha';
+import { eventually } from '../../../eventually';
 import { resolveConfig } from '../../../../src/core/options/runtimeConfig';
 import { createBody } from '../../../../src/core/runtime/connect/createBody';
 import { signIn, useWindow } from '../../../fakeVscode/useWindow';
@@ -24,6 +25,12 @@ describe('An hour in which nobody does anything (M6)', function () {
     editor.answer(/^Start Devbox/, 'idle-hour');
     await editor.run('runloop.startDevbox');
     const { id } = (await extension.list()).find(({ name }) => name === 'idle-hour') ?? assert.fail();
+    const { seen: counted } = proxy;
+    // What the devbox holds is kept as its start, in three steps: between two of them all is quiet as well.
+    await eventually(
+      () => Promise.resolve(counted.get('POST /v1/devboxes/ID/execute') ?? 0),
+      (count) => count >= 3,
+    );
     await proxy.quiet();
     proxy.seen.clear();
     mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: Date.now() });
