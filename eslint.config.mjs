@@ -135,6 +135,7 @@ export const withoutZone = [
       'src/core/actionServer/transfer',
       'src/core/changes/home',
       'src/core/changes/review',
+      'src/core/changes/sides',
       'src/core/logs/search',
       'src/core/runtime/connect',
       'src/core/vscode/port',
