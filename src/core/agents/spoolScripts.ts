@@ -158,12 +158,13 @@ while [ "$SECONDS" -lt ${watchSeconds} ]; do
   [ "$now" = "$last" ] || { last=$now; echo c; }
   if [ "$second" != "$SECONDS" ]; then
     second=$SECONDS
-    for one in "$@"; do one=\${one%/pid}
-      if [ ! -f "$one/pid" ] || [ -e "$one/ended" ]; then unset "missed[$one]"
-      elif is_running "$one"; then missed[$one]=0
-      elif [ -n "\${missed[$one]}" ]; then
+    # A name is never in unset, nor within an arithmetic expression: both would run what it has in $(…).
+    for one in "$@"; do one=\${one%/pid} count=\${missed[x$one]}
+      if [ ! -f "$one/pid" ] || [ -e "$one/ended" ]; then missed[x$one]=
+      elif is_running "$one"; then missed[x$one]=0
+      elif [ -n "$count" ]; then
         # How it ended is noted a moment after that.
-        [ $((missed[$one] += 1)) -lt 4 ] || { unset "missed[$one]"; echo c; }
+        if [ "$count" -lt 3 ]; then missed[x$one]=$((count + 1)); else missed[x$one]=; echo c; fi
       fi
     done
   fi

@@ -33,7 +33,8 @@ look() { clock; local from=$us one at=$((us - 20000))
     } | tr '\\n\\0' '\\001\\n' | head -n ${mostTold + 1})
   if [ \${#told[@]} -gt ${mostTold} ]; then echo '*'; elif [ \${#told[@]} -gt 0 ]; then printf 'c %s\\n' "\${told[@]}"; fi
   for one in "\${files[@]}"; do
-    if [ -e "$one" ]; then unset "gone[$one]"; elif [ -z "\${gone[$one]:-}" ]; then gone[$one]=1; printf 'g %s\\n' "\${one//$'\\n'/$'\\001'}"; fi
+    # Not by unset, nor within an arithmetic expression: both would run what a name has in $(…).
+    if [ -e "$one" ]; then gone[$one]=; elif [ -z "\${gone[$one]:-}" ]; then gone[$one]=1; printf 'g %s\\n' "\${one//$'\\n'/$'\\001'}"; fi
   done
   since=\${at:0:-6}.\${at: -6}; of_files=$since
   clock; local took=$(( (us - from) * 3 )); [ "$took" -gt 900000 ] || took=900000; [ "$took" -lt 4000000 ] || took=4000000

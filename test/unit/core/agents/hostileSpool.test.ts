@@ -4,7 +4,8 @@ import { before, describe, it } from 'mocha';
 import { AgentInstallation } from '../../../../src/core/agents/agentInstallation';
 import { SessionsWatch } from '../../../../src/core/agents/sessionsWatch';
 import { AgentSpool, type Appended } from '../../../../src/core/agents/spool';
-import { sessionsFolder } from '../../../../src/core/agents/spoolScripts';
+import { sessionsFolder, watchScript } from '../../../../src/core/agents/spoolScripts';
+import { quote } from '../../../../src/ground/shellWords';
 import { RuntimeError } from '../../../../src/core/errors';
 import { eventually } from '../../../eventually';
 import { usePlatform } from '../../../platform/usePlatform';
@@ -110,6 +111,15 @@ describe('A spool that its devbox has changed: nothing holds who looks at it', f
     await box.bash(`cd ${sessions}; rm .lock`);
     assert.equal(await at(`${sessions}/late`).startAfter(start, 'first'), undefined);
     await Promise.all([spool.end(signal), at(`${sessions}/late`).end(signal)]);
+  });
+
+  it('has names that nothing runs, whatever command they hold', async () => {
+    const names = ['x$(touch ran)', 'y$(touch ran)', "z'; touch ran; '", '@', 'a]b'].map(quote);
+    await box.bash(`mkdir -p ${sessions}; cd ${sessions}; mkdir -- ${names.join(' ')}; for one in ${names.join(' ')}; do
+      echo '1 1' >"$one/pid"; done; : >${quote('y$(touch ran)')}/ended`);
+    // As long as it takes to look at all of them some times.
+    await box.bash(`timeout 4 bash -c ${quote(watchScript)} 4</dev/null || [ $? = 124 ]`);
+    assert.equal(await box.bash(`find ~ -name ran; cd ${sessions}; rm -r ${names.join(' ')}`), '');
   });
 
   it('has its processes known by who started them: no other counts as running, gets a signal, or is told anything', async () => {
