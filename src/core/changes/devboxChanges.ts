@@ -50,6 +50,10 @@ export interface FoundFolders {
   readonly plain: string | undefined;
   /** Whether it was looked at before as one without git. */
   readonly isNoted: boolean;
+  /** Places of repositories beyond those that are looked into. */
+  readonly more: number;
+  /** Whether not all folders were looked into, as that took too long. */
+  readonly isCut: boolean;
 }
 
 /** One repository, or a folder without git, as it is now. */
@@ -81,8 +85,11 @@ export class DevboxChanges {
     const inputs = [bytesOfPath(root), Buffer.from(this.#ours)];
     const fields = fieldsOf(await this.run(findScript, root, inputs, { signal })).map(textOfPath);
     const word = fields.findIndex((field) => !field.startsWith('/'));
-    const repositories = [...new Set(word < 0 ? fields : fields.slice(0, word))].sort();
-    return { repositories, plain: word < 0 ? undefined : fields[word + 1], isNoted: fields[word] === 'noted' };
+    const [, more, cut] = /^(\d{1,9})(\+?)$/.exec(fields[word] ?? '') ?? [];
+    if (more === undefined) throw unexpected('an execution', this.#context.devboxId);
+    const repositories = [...new Set(fields.slice(0, word))].sort();
+    const [kind, plain] = fields.slice(word + 1);
+    return { repositories, plain, isNoted: kind === 'noted', more: Number(more), isCut: cut === '+' };
   }
 
   /** What differs in a repository from its last commit, and from how it was when somebody first looked. */

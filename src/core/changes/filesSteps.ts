@@ -35,6 +35,14 @@ count -d '' < "$T/changed"; others=$counted; count -d '' < "$T/new"; others=$((o
     printf 'sub %s\\0%s\\0' "$id" "$f"
   else printf 'none\\0%s\\0' "$f"; fi
 done > "$T/files"
+gone_below() { # adds to the differences in $1 what is below links to themselves and is in the index as it was
+  local r f mode id rest
+  while IFS= read -r -d '' r; do
+    f=\${r#*$'\\t'}; read -r mode id rest <<< "\${r%%$'\\t'*}"
+    [ "$rest" != 0 ] || grep -qazxF -e "$f" "$1" || printf ':%s 000000 %s %s D\\0%s\\0' "$mode" "$id" "\${id//[0-9a-f]/0}" "$f"
+  done < "$T/below" > "$T/more"
+  cat -- "$T/more" >> "$1"
+}
 hashed_files() { paste -d / "$T/ids" "$T/missed" | sed 's|^\\([^/]*\\)/[^ ]* \\([^ ]* [^ ]* [^ ]*\\) [^/]*/|hash \\1 \\2\\n|' | tr '\\n' '\\0'; }
 if [ "$lines" != 0 ]; then
   # Unless a file has as many digits, none is large, nor all of them together.

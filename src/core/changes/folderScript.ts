@@ -13,7 +13,7 @@ set -f; home=$(cd 2>/dev/null && pwd -P); look; F=$O/$key/folder; private '' sha
 ${folderSteps}[ -f "$F/at" ] || note "$F"
 if [ "$what" = note ]; then
   [ -f "$F/at" ] || die no_folder
-  rm -rf -- "$F/turn"
+  aside "$F/turn"
   note "$F/turn" || die no_folder
   exit 0
 fi

@@ -89,7 +89,9 @@ note() { local to=$1 at N="$T/keep"; at=$(date +%s)
   room
   [ "$code" = 0 ] && printf '%s\\n' "$at" > "$N/at" || return 1
   rm -f -- "$N/objects/info/alternates"
-  mkdir -p -- "\${to%/*}" && mv -T -- "$N" "$to" 2>/dev/null
+  mkdir -p -- "\${to%/*}" || return 1
+  # A start stays the one that is there, and a turn is the newest.
+  if [ "$to" = "$F" ]; then mv -T -- "$N" "$to" 2>/dev/null; else put "$N" "$to"; fi
 }
 # what is in "$T/now" and differs from the note $1, as git writes raw differences, into $2; facts on it into "$T/files"
 differ() { local of=$1 to=$2 r f i=0 was is all=() ids=() ; local -A before=() now=() wasLarge=()

@@ -2,6 +2,9 @@ import { largeSteps } from './filesSteps';
 import { folderSteps, mostComparedFiles } from './folderSteps';
 import { lookSteps } from './lookSteps';
 
+/** Places of repositories that are looked into. */
+const mostPlaces = 300;
+
 /*
  * What runs in the devbox. Arguments come by standard input, each ended by NUL. A repository may be hostile: git is run in a
  * private git directory with a configuration of our own, a copy of the index and the repository's objects as alternates, so
@@ -47,6 +50,9 @@ look() { ours; T=$O/look.$$.$EPOCHREALTIME.$RANDOM
   trap 'rm -rf -- "$T"' EXIT; trap 'exit 130' HUP INT TERM PIPE; }
 # Nothing that was written to $T so far was cut off for want of space.
 room() { { printf '%65536s' '' > "$T/room"; } 2>/dev/null && rm -f -- "$T/room" || die no_folder; }
+aside() { mv -T -- "$1" "$(mktemp -u -p "$T" old.XXXXXX)" 2>/dev/null; }
+put() { # $1 in the place of $2, whatever other windows put there meanwhile; each time whole
+  local i; for i in {1..20}; do mv -T -- "$1" "$2" 2>/dev/null && return; aside "$2"; done; false; }
 # our git directory $T: objects of the repository ($1, its format $2), and those that we keep ($3)
 private() {
   { printf '[core]\\nbare=false\\ncompression=1\\nfilemode=%s\\nautocrlf=%s\\n' "\${filemode:-true}" "\${crlf:-false}"
@@ -107,7 +113,8 @@ sections() {
 
 /**
  * Folder, a name for what we keep of the devbox → the folders of repositories in it, below it and around it, and of their
- * worktrees. Where the folder itself is in none: `plain`, or `noted` where it was looked at before, and its own path.
+ * worktrees; then how many more there are, with a `+` where the search took too long. Where the folder itself is in none: `plain`,
+ * or `noted` where it was looked at before, and its own path.
  */
 export const findScript = `${changesPrelude}arg root; arg key; exec </dev/null
 cd -- "$root" 2>/dev/null || die gone
@@ -119,9 +126,13 @@ while [ -n "$above" ]; do
   if [ -e "$above/.git" ] && outside "\${Q[@]}" -C "$above/" rev-parse --git-dir >/dev/null 2>&1; then printf '%s\\0' "\${above:-/}"; kind=; fi
 done
 [ ! -e "$here/.git" ] && [ ! -L "$here/.git" ] || kind=
-seconds=12 limit find "$here" -xdev \\( -path /proc -o -path /sys -o -path /dev -o -name node_modules \\) -prune -o \\
-  -name .git \\( -type d -o -type f -o -type l \\) -printf '%h\\0' -prune 2>/dev/null | head -z -n 300 | while IFS= read -r -d '' top; do
-  printf '%s\\0' "$top"
+# The nearest first, so that what one begins with is among those that are taken.
+places() { seconds=$1; shift; limit find "$here" -xdev "$@" \\( -path /proc -o -path /sys -o -path /dev -o -name node_modules \\) -prune -o \\
+  -name .git \\( -type d -o -type f -o -type l \\) -printf '%d %h\\0' -prune 2>/dev/null; }
+mapfile -d '' -t all < <({ places 12; case $? in 124|137) printf -- '-1 late\\0'; places 6 -maxdepth 4 ;; esac; } | sort -zu -k1,1n -k2)
+late=; if [ "\${all[0]-}" = '-1 late' ]; then late=+; all=("\${all[@]:1}"); fi
+for top in "\${all[@]:0:${mostPlaces}}"; do
+  top=\${top#* }; printf '%s\\0' "\${top:-/}"
   [ -d "$top/.git/worktrees" ] || continue
   for note in "$top"/.git/worktrees/*/gitdir; do
     [ -f "$note" ] || continue
@@ -129,6 +140,7 @@ seconds=12 limit find "$here" -xdev \\( -path /proc -o -path /sys -o -path /dev 
     case $place in /*/.git) [ -f "$place" ] && printf '%s\\0' "\${place%/.git}" ;; esac
   done
 done
+left=$((\${#all[@]} - ${mostPlaces})); printf '%s%s\\0' "$((left > 0 ? left : 0))" "$late"
 [ -n "$kind" ] || exit 0
 note=$key/$(printf %s "$here" | sha256sum | head -c 20)/folder/at
 for d in /var/tmp /tmp "$HOME"; do
@@ -213,13 +225,13 @@ fi
 if [ "$patch" = note ]; then
   [ -f "$S/start" ] || [ -f "$F/at" ] || die no_folder
   # Of the turn before nothing is used: what it alone has would be missing with it.
-  rm -rf -- "$S/turn" "$F/turn"
+  aside "$S/turn"; aside "$F/turn"
   printf '%s\\n' "$R" "$S/objects" > "$T/objects/info/alternates"
   keep && [ -s "$N/tree" ] || die again
   hold; note_whole
   printf '%s %s %s\\n' "$(cat "$N/tree")" "\${head:--}" "$(date +%s)" > "$N/note"
   rm -f -- "$N/tree" "$N/objects/info/alternates"
-  mv -T -- "$N" "$S/turn" || die no_folder
+  put "$N" "$S/turn" || die no_folder
   exit 0
 fi
 against() { # what differs from a tree that is kept, by its note $1, into $2
@@ -246,14 +258,6 @@ since_start() {
   else : > "$T/since"; printf '%s\\0' '' '' ''; fi
 }
 { printf '%s\\0' "$head" "$branch" "$format" "$common" "$filemode"; since_start; against turn/note "$T/turn"; } > "$T/facts"
-gone_below() { # adds to the differences in $1 what is below links to themselves and is in the index as it was
-  local r f mode id rest
-  while IFS= read -r -d '' r; do
-    f=\${r#*$'\\t'}; read -r mode id rest <<< "\${r%%$'\\t'*}"
-    [ "$rest" != 0 ] || grep -qazxF -e "$f" "$1" || printf ':%s 000000 %s %s D\\0%s\\0' "$mode" "$id" "\${id//[0-9a-f]/0}" "$f"
-  done < "$T/below" > "$T/more"
-  cat -- "$T/more" >> "$1"
-}
 if [ -s "$T/below" ]; then
   [ ! -f "$S/start" ] || gone_below "$T/since"
   gone_below "$T/turn"

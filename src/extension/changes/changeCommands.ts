@@ -3,7 +3,8 @@ import type { FileChange } from '../../core/changes/compare';
 import { shownName } from '../../core/files/pathText';
 import { listLimitMs, whenSlow } from '../messages/whenSlow';
 import { sideAddress } from './changeAddress';
-import { ChangeNode, groupWords, repositoryName, type NodeChanges } from './changeNodes';
+import { ChangeNode, repositoryName, type NodeChanges } from './changeNodes';
+import { groupWords } from './changeText';
 import type { Changes } from './changes';
 import type { DevboxLook } from './devboxLook';
 

@@ -6,13 +6,11 @@ import { TimeSlicer } from '../../ground/timeSlicer';
 import { shownName } from '../../core/files/pathText';
 import { failureText } from '../messages/showFailure';
 import { sideAddress } from './changeAddress';
-import { changeFacts, changeKindWord } from './changeText';
+import { changeFacts, changeKindWord, countedLabel, groupWords, type GroupName } from './changeText';
 import type { DevboxState } from './devboxLook';
 
 /** The most files of a group that are shown: the editor makes all rows at once. */
 export const mostShown = 2_000;
-
-type GroupName = 'uncommitted' | 'sinceStart' | 'thisTurn';
 
 /** What a row of changes is about; a command takes it. */
 export interface NodeChanges {
@@ -83,10 +81,20 @@ export function repositoryNodes(state: DevboxState, context: NodeContext): reado
   });
   if (nodes.length === 0) {
     const label = l10n.t('No git repositories');
-    return [noteNode(devboxId, 'none', label, l10n.t('in {0}', shownName(state.root.path)), 'info')];
+    const none = noteNode(devboxId, 'none', label, l10n.t('in {0}', shownName(state.root.path)), 'info');
+    return [none, ...notReadNodes(state, devboxId)];
   }
-  if (state.notRead === 0) return nodes;
-  return [...nodes, noteNode(devboxId, 'more', l10n.t('{0} more', state.notRead), '', 'ellipsis')];
+  return [...nodes, ...notReadNodes(state, devboxId)];
+}
+
+/** What says that there are, or may be, other repositories. */
+function notReadNodes({ notRead, isCut = false }: DevboxState, devboxId: string): readonly ChangeNode[] {
+  const more = l10n.t('{0} more', notRead.toLocaleString());
+  const cut = [l10n.t('Not all folders were searched'), l10n.t('that took too long')] as const;
+  return [
+    ...(notRead === 0 ? [] : [noteNode(devboxId, 'more', more, l10n.t('not read, as there are many'), 'ellipsis')]),
+    ...(isCut ? [noteNode(devboxId, 'cut', ...cut, 'info')] : []),
+  ];
 }
 
 /** Files that differ and are not marked as seen, each once. */
@@ -215,32 +223,6 @@ function groupNode(
       ],
     }),
   ];
-}
-
-function countedLabel(label: string, count: number): string {
-  return `${label}, ${l10n.t('changed files: {0}', count.toLocaleString())}`;
-}
-
-/** What a group is called, and what is said of it. */
-export function groupWords(
-  group: GroupName,
-  { start, turn }: RepositoryChanges['report'],
-): { readonly label: string; readonly tooltip: string } {
-  const time = (at: number | undefined): string => new Date(at ?? 0).toLocaleString();
-  switch (group) {
-    case 'uncommitted':
-      return { label: l10n.t('Uncommitted'), tooltip: l10n.t('Changes since the last commit') };
-    case 'sinceStart':
-      return {
-        label: l10n.t('Since the Start'),
-        tooltip: l10n.t('Changes since {0}: the start here, or the first view', time(start?.atMs)),
-      };
-    case 'thisTurn':
-      return {
-        label: l10n.t('This Turn'),
-        tooltip: l10n.t('Changes since {0}, when an agent was last sent a prompt', time(turn?.atMs)),
-      };
-  }
 }
 
 /** The row of one file. @param prefix what its id begins with */

@@ -1,7 +1,9 @@
 import { l10n, ThemeColor } from 'vscode';
 import type { ChangeKind, FileChange } from '../../core/changes/compare';
-import { keptBytes } from '../../core/changes/devboxChanges';
+import { keptBytes, type RepositoryChanges } from '../../core/changes/devboxChanges';
 import { shownName } from '../../core/files/pathText';
+
+export type GroupName = 'uncommitted' | 'sinceStart' | 'thisTurn';
 
 /** The letter that git and the editor have for a change. */
 export function changeLetter(kind: ChangeKind): string {
@@ -82,4 +84,31 @@ export function countFacts(count: number) {
   if (count === 0) return [];
   const text = count.toLocaleString();
   return [{ shown: l10n.t('{0} changed', text), spoken: l10n.t('changed files: {0}', text), isPressing: false }];
+}
+
+/** How a row of changes and their number is read out. */
+export function countedLabel(label: string, count: number): string {
+  return `${label}, ${l10n.t('changed files: {0}', count.toLocaleString())}`;
+}
+
+/** What a group is called, and what is said of it. */
+export function groupWords(
+  group: GroupName,
+  { start, turn }: RepositoryChanges['report'],
+): { readonly label: string; readonly tooltip: string } {
+  const time = (at: number | undefined): string => new Date(at ?? 0).toLocaleString();
+  switch (group) {
+    case 'uncommitted':
+      return { label: l10n.t('Uncommitted'), tooltip: l10n.t('Changes since the last commit') };
+    case 'sinceStart':
+      return {
+        label: l10n.t('Since the Start'),
+        tooltip: l10n.t('Changes since {0}: the start here, or the first view', time(start?.atMs)),
+      };
+    case 'thisTurn':
+      return {
+        label: l10n.t('This Turn'),
+        tooltip: l10n.t('Changes since {0}, when an agent was last sent a prompt', time(turn?.atMs)),
+      };
+  }
 }

@@ -20,6 +20,8 @@ export interface DevboxState {
   readonly repositories: readonly LookedAt[];
   /** Repositories that were found and not read, as there are too many. */
   readonly notRead: number;
+  /** Whether there may be more in folders that were not looked into, as that took too long. */
+  readonly isCut?: boolean;
 }
 
 /** Looks at the changes in one devbox, once for all who ask meanwhile. */
@@ -117,12 +119,13 @@ export class DevboxLook {
     const root = this.#state?.root ?? (await this.#rootOf());
     const found = await this.#changes.find(root.path, this.#signal);
     const plain = plainFolder(found);
-    const wanted = [...(plain === undefined ? [] : [plain]), ...found.repositories.slice(0, mostRepositories)];
+    const wanted = [...(plain === undefined ? [] : [plain]), ...nearest(found.repositories)];
     const repositories: LookedAt[] = [];
     for (let at = 0; at < wanted.length; at += atOnce) {
       repositories.push(...(await Promise.all(wanted.slice(at, at + atOnce).map((top) => this.#read(top, plain)))));
     }
-    this.#state = { root, plain, repositories, notRead: Math.max(0, found.repositories.length - mostRepositories) };
+    const notRead = Math.max(0, found.repositories.length - mostRepositories) + found.more;
+    this.#state = { root, plain, repositories, notRead, isCut: found.isCut };
     return this.#state;
   }
 
@@ -148,6 +151,16 @@ export class DevboxLook {
       return { top, failure };
     }
   }
+}
+
+/** Those that are read: what is deep within others is most often fetched, and not worked on. */
+function nearest(tops: readonly string[]): readonly string[] {
+  if (tops.length <= mostRepositories) return tops;
+  const depth = (top: string): number => top.split('/').length;
+  return tops
+    .toSorted((one, other) => depth(one) - depth(other))
+    .slice(0, mostRepositories)
+    .toSorted();
 }
 
 /** The folder that is looked at as one without git: one without repositories, and later, too, when there are some below it. */

@@ -41,9 +41,21 @@ describe('The changes in a folder without git', function () {
 
   it('are none at first, then what differs from that, with both sides, and nothing is written into it', async () => {
     const top = await folder('for f in a b c run; do echo $f > $f; done; mkdir in; echo d > in/d; ln -s a link');
-    assert.deepEqual(await box.changes.find(top, signal), { repositories: [], plain: top, isNoted: false });
+    assert.deepEqual(await box.changes.find(top, signal), {
+      repositories: [],
+      plain: top,
+      isNoted: false,
+      more: 0,
+      isCut: false,
+    });
     assert.deepEqual(await since(top), []);
-    assert.deepEqual(await box.changes.find(top, signal), { repositories: [], plain: top, isNoted: true });
+    assert.deepEqual(await box.changes.find(top, signal), {
+      repositories: [],
+      plain: top,
+      isNoted: true,
+      more: 0,
+      isCut: false,
+    });
     await inside(top, 'echo more >> a; rm b; mv c moved; chmod +x run; echo e > in/e; ln -sfn run link; touch in/d');
     const was = await fingerprint(top);
     const found = await box.changes.readFolder(top, signal);
@@ -153,6 +165,8 @@ describe('The changes in a folder without git', function () {
       repositories: [`${top}/later`, `${top}/new`, `${top}/own`],
       plain: top,
       isNoted: true,
+      more: 0,
+      isCut: false,
     });
     // A repository in or around it is no folder without git.
     assert.equal((await box.changes.find(`${top}/later`, signal)).plain, undefined);

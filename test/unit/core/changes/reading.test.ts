@@ -215,7 +215,7 @@ describe('The changes in a repository of a devbox', function () {
         `mkdir nested; cd nested; git init -q; echo n > n; mkdir -p ../node_modules/x; cd ../node_modules/x; git init -q; echo node_modules > ${top}/.git/info/exclude`,
     );
     const found = await box.changes.find(`${top}/deep/er`, signal);
-    assert.deepEqual(found, { repositories: [top], plain: undefined, isNoted: false });
+    assert.deepEqual(found, { repositories: [top], plain: undefined, isNoted: false, more: 0, isCut: false });
     assert.deepEqual((await box.changes.find(top, signal)).repositories, [
       top,
       `${top}/nested`,

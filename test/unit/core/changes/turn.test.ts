@@ -58,6 +58,35 @@ describe('A turn of an agent', function () {
     assert.match((await box.changes.patch(top, 'turn', signal)).toString(), /^diff --git a\/a b\/a\n[^]*\n\+more\n$/);
   });
 
+  it('is noted by two windows at once: the newest counts, and none is told that it could not be', async () => {
+    const top = await box.repository('echo a > a');
+    const plain = '/tmp/of-turn/plain';
+    await git(top, `echo mine >> a; mkdir ${plain}; echo p > ${plain}/p`);
+    // Another window's comes to its place right before each of ours, by one that is put there first.
+    await box.bash(
+      `mkdir -p /tmp/two-mv; printf '#!/bin/bash\\nfor to; do :; done; case $to in */turn) [ ! -d "\${@: -2:1}" ] || [ -e "$to.done" ] || { : > "$to.done"; cp -a -- "\${@: -2:1}" "$to"; echo theirs > "$to/theirs"; };; esac; exec %s "$@"\\n' "$(command -v mv)" > /tmp/two-mv/mv; chmod 755 /tmp/two-mv /tmp/two-mv/mv`,
+    );
+    const { commands, id: devboxId } = box;
+    const second = new DevboxChanges({
+      devboxId,
+      requireRunning: () => Promise.resolve(),
+      commands: { run: (script, options) => commands.run(`PATH=/tmp/two-mv:$PATH\n${script}`, options) },
+    });
+    await box.changes.readFolder(plain, signal);
+    for (const [folder_, hasGit] of [
+      [top, true],
+      [plain, false],
+    ] as const) {
+      await second.noteTurn(folder_, signal, { hasGit });
+      await Promise.all([1, 2, 3].map(() => box.changes.noteTurn(folder_, signal, { hasGit })));
+    }
+    assert.match(await box.bash('find /var/tmp/.runloop-devboxes-*/ -name turn.done | wc -l'), /^2\n$/);
+    assert.equal(await box.bash('find /var/tmp/.runloop-devboxes-*/ -name theirs'), '');
+    await git(top, `echo its >> a; echo its > ${plain}/p`);
+    assert.deepEqual(await turn(top), ['modified a']);
+    assert.deepEqual((await box.changes.readFolder(plain, signal)).groups.thisTurn?.map(short), ['modified p']);
+  });
+
   it('is gone back to byte by byte, and what is left alone and what is lost are both kept', async () => {
     const top = await box.repository(
       "for f in a b c d keep; do seq 20 > $f; done; printf '*.txt text eol=crlf\\n' > .gitattributes; printf 'x\\n' > t.txt; mkdir dir; echo 1 > dir/1",
