@@ -2,8 +2,9 @@
 // --production minifies; --dist=FOLDER builds somewhere else; --metafile=FILE tells what the extension is made of.
 // --tests=FILE,FILE builds only these unit tests anew, into an out/ that is there (for test/mutate).
 import * as esbuild from 'esbuild';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { brotliCompressSync, constants as packing } from 'node:zlib';
 
 const production = process.argv.includes('--production');
 const dev = process.argv.includes('--dev');
@@ -22,21 +23,35 @@ const requireShim = {
 };
 
 /**
- * The SSH library takes packets of 35,000 bytes, the least that the protocol asks for, and cuts the connection at a longer
- * one; a command or a variable is one packet. OpenSSH takes 256 KiB.
- * @type {esbuild.Plugin}
+ * A file of a package in which one place, that stands there once, reads otherwise.
+ * @type {(file: RegExp, usual: string, other: string) => esbuild.Plugin}
  */
-const longSshPackets = {
-  name: 'long-ssh-packets',
+const reading = (file, usual, other) => ({
+  name: 'reading',
   setup(build) {
-    build.onLoad({ filter: /[\\/]ssh2[\\/]lib[\\/]protocol[\\/]crypto\.js$/ }, ({ path }) => {
-      const [usual, long] = ['const MAX_PACKET_SIZE = 35000;', 'const MAX_PACKET_SIZE = 262144;'];
+    build.onLoad({ filter: file }, ({ path }) => {
       const text = readFileSync(path, 'utf8');
-      if (!text.includes(usual)) throw new Error(`The longest SSH packet is not said any more in ${path}.`);
-      return { contents: text.replace(usual, long), loader: 'js' };
+      if (text.split(usual).length !== 2) throw new Error(`'${usual}' does not stand once in ${path} any more.`);
+      return { contents: text.replace(usual, () => other), loader: 'js' };
     });
   },
-};
+});
+
+// The SSH library takes packets of 35,000 bytes, the least that the protocol asks for, and cuts the connection at a longer
+// one; a command or a variable is one packet. OpenSSH takes 256 KiB.
+const longSshPackets = reading(
+  /[\\/]ssh2[\\/]lib[\\/]protocol[\\/]crypto\.js$/,
+  'const MAX_PACKET_SIZE = 35000;',
+  'const MAX_PACKET_SIZE = 262144;',
+);
+
+/** Where SQLite's WebAssembly is for the platform: packed, a fifth smaller than what zip makes of it in the VSIX. */
+const sqlite = 'node-sqlite3-wasm.wasm';
+const packedSqlite = reading(
+  /[\\/]node-sqlite3-wasm\.js$/,
+  'return readBinary(file)',
+  'return require("node:zlib").brotliDecompressSync(readBinary(`${file}.br`))',
+);
 
 /** @type {esbuild.BuildOptions} */
 const common = {
@@ -166,7 +181,9 @@ if (few !== undefined) {
 
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
-cpSync('node_modules/node-sqlite3-wasm/dist/node-sqlite3-wasm.wasm', join(dist, 'node-sqlite3-wasm.wasm'));
+const wasm = readFileSync(`node_modules/node-sqlite3-wasm/dist/${sqlite}`);
+const quality = { [packing.BROTLI_PARAM_QUALITY]: production ? 10 : 5 };
+writeFileSync(join(dist, `${sqlite}.br`), brotliCompressSync(wasm, { params: quality }));
 const built = await Promise.all([
   buildExtension(),
   esbuild.build({
@@ -182,6 +199,7 @@ const built = await Promise.all([
   esbuild.build({
     ...common,
     entryPoints: { local: 'src/local/local.ts' },
+    plugins: [longSshPackets, packedSqlite],
     outdir: dist,
     outExtension: { '.js': '.mjs' },
     // The SSH library is read on first use.
