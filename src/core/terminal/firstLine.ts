@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { innerShell, printed } from './innerShell';
 import { recordedShell } from './recording';
 
 /** Bytes that are held back at the most while the shell takes its first line. */
@@ -20,37 +21,40 @@ export interface Taken {
 export class FirstLine {
   /** To be typed into the shell. */
   readonly line: string;
-  readonly #ends: readonly { readonly word: Buffer; readonly isRecorded: boolean }[];
+  /** The shell stays the one that it is. */
+  readonly isKept: boolean;
+  readonly #word: string;
   #held: Buffer = Buffer.alloc(0);
 
   /**
    * @param name of the session
    * @param folder where the shell begins; its home if undefined, or if there is no such folder
-   * @param isKept the shell stays the one that it is, without a recording
+   * @param kept the shell stays the one that it is, without a recording; `again`: it has not taken the first line
    */
-  constructor(name: string, folder: string | undefined, isKept = false) {
+  constructor(name: string, folder: string | undefined, kept?: 'kept' | 'again') {
     const word = randomBytes(12).toString('hex');
-    this.#ends = [
-      { word: Buffer.from(`${word}r\r\n`), isRecorded: true },
-      { word: Buffer.from(`${word}p\r\n`), isRecorded: false },
-    ];
+    this.#word = word;
+    this.isKept = kept !== undefined;
     // In two pieces, so that the line's own echo is not taken for its output.
     const echo = (end: string): string => `echo ${word.slice(0, 12)}""${word.slice(12)}${end}`;
-    if (isKept) {
-      this.line = ` ${[forget, 'export COLORTERM=truecolor', ...(folder === undefined ? [] : [within(folder)]), echo('p')].join('; ')}\r`;
+    if (kept !== undefined) {
+      this.line = ` ${[forgetting(kept === 'again' ? 2 : 1), 'export COLORTERM=truecolor', ...(folder === undefined ? [] : [within(folder)]), echo('p')].join('; ')}\r`;
       return;
     }
     const script = [
       // For a start file that turns only the first shell into another one, that one is the first again.
       'unset HISTFILE; export COLORTERM=truecolor SHLVL=0',
       ...(folder === undefined ? [] : [inFolder(folder)]),
-      recordedShell(name, echo('r')),
-      echo('p'),
-      'exec bash -i',
+      ...innerShell({
+        isInFolder: folder !== undefined,
+        recorded: (shell) => recordedShell(name, echo('r'), shell),
+        ready: echo('p'),
+      }),
     ];
     // In quotes that bash, zsh, fish and others read alike, for a shell that is known. The line is none of the person's: most
-    // shells leave out of their history what has a blank in front, and bash and zsh have none to write it to.
-    this.line = ` HISTFILE= exec sh -c '${script.join('; ')}'\r`;
+    // shells leave out of their history what has a blank in front, and bash and zsh have none to write it to. What is in quotes
+    // is no alias.
+    this.line = ` HISTFILE= "exec" sh -c '${script.join('; ')}'\r`;
   }
 
   /** What has come and is held back. */
@@ -61,10 +65,9 @@ export class FirstLine {
   /** Takes output. @returns undefined while the line was not taken */
   take(bytes: Buffer): Taken | undefined {
     this.#held = Buffer.concat([this.#held, bytes]);
-    for (const { word, isRecorded } of this.#ends) {
-      const at = this.#held.indexOf(word);
-      if (at >= 0) return { rest: this.#held.subarray(at + word.length), isRecorded };
-    }
+    // A terminal that is raw ends its lines with less.
+    const end = new RegExp(`${this.#word}([rp])\\r?\\n`).exec(this.printed);
+    if (end !== null) return { rest: this.#held.subarray(end.index + end[0].length), isRecorded: end[1] === 'r' };
     return this.#held.length > mostHeld ? this.giveUp() : undefined;
   }
 
@@ -80,21 +83,19 @@ export class FirstLine {
   }
 }
 
-/** Takes a line out of bash's history again where one with a blank in front is kept. */
-const forget = 'case "$HISTCONTROL" in *space*|*both*) ;; *) history -d -1;; esac 2>/dev/null';
+/** Takes the latest lines out of bash's history again where those with a blank in front are kept. */
+function forgetting(lines: number): string {
+  const each = Array<string>(lines).fill('history -d -1').join('; ');
+  return `case "$HISTCONTROL" in *space*|*both*) ;; *) ${each};; esac 2>/dev/null`;
+}
 
 /** Goes to a folder in a shell of which nothing else is to be changed. */
 function within(folder: string): string {
-  return `cd -- "$(${printing(folder)})" 2>/dev/null`;
+  return `cd -- "$(${printed(folder)})" 2>/dev/null`;
 }
 
 /** Goes to a folder, if there is one. */
 function inFolder(folder: string): string {
   // What is put out loses newlines at its end, which a name may have.
-  return `d=$(${printing(folder)}; echo x); cd -- "\${d%x}" 2>/dev/null`;
-}
-
-/** Prints a name that may come from elsewhere. No name has a zero byte in it. */
-function printing(name: string): string {
-  return `echo ${Buffer.from(name.replaceAll('\0', '')).toString('base64')} | base64 -d`;
+  return `d=$(${printed(folder)}; echo x); cd -- "\${d%x}" 2>/dev/null`;
 }

@@ -2,6 +2,7 @@ import { deadline } from '../../ground/deadline';
 import { runCommand } from '../platform/runCommand';
 import { asOwn } from '../platform/ownExecutions';
 import type { RunloopApi } from '../platform/runloopApi';
+import type { ShellToRecord } from './innerShell';
 
 /*
  * What a session prints is recorded in the devbox, so that what came while nobody was connected can be shown later. `script`
@@ -22,22 +23,26 @@ const keptDays = 7;
  * kind, in its order, with a blank in front of its last letter. It has neither single quotes nor backslashes in it.
  */
 const switches =
-  `{ E=$(echo Gw== | base64 -d); LC_ALL=C grep -aoE "$E[[]([?][0-9;]*[hl]|>[0-9;]*m)|$E[=>]" | sed "s/[hl]$/ &/" | ` +
+  `{ E=$(printf "\\033"); LC_ALL=C grep -aoE "$E[[]([?][0-9;]*[hl]|>[0-9;]*m)|$E[=>]" | sed "s/[hl]$/ &/" | ` +
   'cat -n | tac | sort -s -u -k2,2 | sort -n -k1,1 | cut -f2; }';
+
+/** Below the home folder. */
+const folder = '.cache/runloop-vscode/terminals';
 
 /** Of one session. In it each shell has a folder of its own: one that ends late takes nothing away from the one that came after it. */
 function folderOf(name: string): string {
-  return `"$HOME/.cache/runloop-vscode/terminals/${name}"`;
+  return `"$HOME/${folder}/${name}"`;
 }
 
 /**
- * Code for any POSIX shell that goes on with a recorded bash, and never returns; where that cannot be, it does nothing. It has
- * neither single quotes nor backslashes in it, which shells that are none read in ways of their own.
+ * Code for any POSIX shell that goes on with a recorded one, and never returns; where that cannot be, it does nothing. It has
+ * no single quotes in it, which shells that are none read in ways of their own.
  *
  * @param name of the session: letters, digits, `-` and `_`
  * @param ready shell code that is run right before the first byte is recorded
+ * @param shell the one that is recorded; `$D` is its folder, and `$F` the same in a way that needs no quotes once it is run
  */
-export function recordedShell(name: string, ready: string): string {
+export function recordedShell(name: string, ready: string, { prepared, start }: ShellToRecord): string {
   const reader =
     `IFS= read -r _; k=0; while stdbuf -o0 head -c ${pieceBytes} >"$D/$k" && [ -s "$D/$k" ]; ` +
     // What the first pieces have switched is in force until it is switched back: a program that has the whole screen, say.
@@ -45,13 +50,13 @@ export function recordedShell(name: string, ready: string): string {
     // Without room, or a folder, nobody could tell any more what is missing: then there is none, and the shell goes on.
     'rm -f "$D/$((k-2))"; k=$((k+1)); done; rm -rf "$D"/[0-9]*; cat >/dev/null';
   return (
-    `P=${folderOf(name)}; D="$P/$$"; command -v stdbuf >/dev/null && script --help 2>&1 | grep -q -e --log-out && ` +
+    `P=${folderOf(name)}; D="$P/$$"; F="~/${folder}/${name}/$$"; command -v stdbuf >/dev/null && script --help 2>&1 | grep -q -e --log-out && ` +
     // What a shell that ends has emptied goes in between.
     `(umask 077; { mkdir -p "$D" || mkdir -p "$D"; } && cd "$P/.." && find . -mindepth 1 -maxdepth 1 -mtime +${keptDays} -exec rm -rf {} + ; ` +
     'rm -f "$D"/* && mkfifo "$D/in") 2>/dev/null && ' +
     '{ gone() { rm -rf "$D"; rmdir "$P" 2>/dev/null; }; trap gone EXIT; trap "exit 129" HUP TERM; ' +
-    `(trap "" HUP INT TSTP; trap - EXIT TERM; umask 077; { ${reader}; } <"$D/in") & ${ready}; ` +
-    'script -qfe -O "$D/in" -c "exec bash -i"; e=$?; wait; exit $e; }'
+    `(trap "" HUP INT TSTP; trap - EXIT TERM; umask 077; { ${reader}; } <"$D/in") & ${prepared}; ${ready}; ` +
+    `script -qfe -O "$D/in" -c "${start}"; e=$?; wait; exit $e; }`
   );
 }
 

@@ -92,7 +92,7 @@ export class ShellSetUp {
       if (this.#late === undefined || !waitsForCommand(this.#late, '')) return;
       const { shown, name, folder } = this.#options;
       // Made anew, it would read its start files, and ask, once more.
-      const line = shown.begin(new FirstLine(name, folder, this.#hasTyped));
+      const line = shown.begin(new FirstLine(name, folder, this.#hasTyped ? 'kept' : undefined));
       this.#keys = [];
       this.#late = undefined;
       shown.eraseLine();
@@ -119,10 +119,16 @@ export class ShellSetUp {
 
   async #type(line: FirstLine): Promise<void> {
     this.#late = undefined;
-    this.#options.send(line.line);
+    const { shown, name, folder, send } = this.#options;
+    send(line.line);
     this.#release();
     await sleep(firstLineMs, undefined, this.#stop);
-    this.#options.shown.giveUp(line);
+    if (!line.isKept && !this.#hasTyped && shown.isHeldBy(line) && waitsForCommand(line.printed.slice(-lookedAt), '')) {
+      // A start file has made something else of what was to go on with it, and there is nothing but the shell itself.
+      await this.#type(shown.begin(new FirstLine(name, folder, 'again')));
+      return;
+    }
+    shown.giveUp(line);
   }
 
   #whileConnected(work: () => Promise<void>): void {

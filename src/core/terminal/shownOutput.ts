@@ -72,6 +72,11 @@ export class ShownOutput {
     }
   }
 
+  /** Whether it is still not known that the shell has taken this line. */
+  isHeldBy(firstLine: FirstLine): boolean {
+    return this.#firstLine === firstLine;
+  }
+
   /** Shows what a shell has printed that does not take its first line. */
   giveUp(firstLine: FirstLine): void {
     if (this.#firstLine === firstLine) this.#begun(firstLine.giveUp());

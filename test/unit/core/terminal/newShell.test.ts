@@ -68,6 +68,11 @@ describe('A new shell in a devbox', function () {
       'set -u; shopt -s histverify',
       'readonly D=1 e=2 k=3 d=4',
       'cd() { builtin cd "$@" && ls -la / && false; }; alias printf=false script=false echo=false',
+      'alias exec="echo no"',
+      'stty raw',
+      'stty -opost; set -x; PS4=',
+      // It would go before the folder that is asked for.
+      'cd /; cd() { echo no; }; alias builtin=false',
       // Others shells have others ways to quote, and no `history`.
       '[ "$SHLVL" = 1 ] && exec dash -i',
     ];
@@ -77,14 +82,49 @@ describe('A new shell in a devbox', function () {
       await shows(one, /\$ $/);
       assert.doesNotMatch(one.text, /HISTFILE|stdbuf|COLORTERM|[0-9a-f]{24}[rp]/, startFile);
       one.session.write('command printf "%s\\n" "at $PWD $COLORTERM"\r');
-      await shows(one, /[\r\n]at \/tmp truecolor\r\n/);
+      await shows(one, /[\r\n]at \/tmp truecolor\r?\n/);
       const recorded = await runCommand(api(), id, 'cat ~/.cache/runloop-vscode/terminals/*/*/0');
-      assert.match(recorded.stdout, /[\r\n]at \/tmp truecolor\r\n/, startFile);
+      assert.match(recorded.stdout, /[\r\n]at \/tmp truecolor\r?\n/, startFile);
       one.session.write('exit\r');
       await isIn(one, 'ended');
     }
     const { stdout } = await runCommand(api(), id, 'cat ~/.bash_history; ls -A ~/.cache/runloop-vscode/terminals');
     assert.doesNotMatch(stdout, /HISTFILE|n-/);
+  });
+
+  it('begins where its start file lets nothing go on in its place, though without a recording', async () => {
+    const id = await devbox();
+    await runCommand(api(), id, `echo 'exec() { echo "no, $1"; }' > ~/.bashrc`);
+    const one = terminal(id, { folder: '/tmp' });
+    await shows(one, /\$ $/);
+    one.session.write('echo "at $PWD $COLORTERM"\rexit\r');
+    await isIn(one, 'ended');
+    assert.match(one.text, /[\r\n]at \/tmp truecolor\r\n/);
+    assert.doesNotMatch(one.text, /HISTFILE|stdbuf|no, |[0-9a-f]{24}[rp]/);
+    const { stdout } = await runCommand(api(), id, 'cat ~/.bash_history; ls -A ~/.cache/runloop-vscode/terminals');
+    assert.doesNotMatch(stdout, /HISTFILE|HISTCONTROL/);
+  });
+
+  it('begins where there are no programs but a few', async () => {
+    const id = await devbox();
+    const folder = '/tmp/ein Ort mit 100 %s €!$(x)`x`"\'\\';
+    await runCommand(api(), id, `mkdir -p ${quote(folder)}`);
+    for (const missing of ['base64', 'script', 'stdbuf', 'mkfifo', 'mktemp', 'bash', 'mktemp script bash']) {
+      const without = missing.split(' ').map((name) => `rm ~/few/${name}`);
+      await runCommand(
+        api(),
+        id,
+        `rm -rf ~/few; mkdir ~/few; ln -s /usr/bin/* /bin/* ~/few 2>/dev/null; ${without.join(';')}`,
+      );
+      await runCommand(api(), id, `echo 'PATH=$HOME/few; cd /' > ~/.bashrc`);
+      const one = terminal(id, { folder });
+      await shows(one, /[$#] $/);
+      one.session.write('echo "$PWD" | od -An -tx1 | tr -d " \\n"; echo " $COLORTERM"\r');
+      await shows(one, new RegExp(`[\r\n]${Buffer.from(`${folder}\n`).toString('hex')} truecolor\r\n`));
+      one.session.write('exit\r');
+      await isIn(one, 'ended');
+    }
+    assert.equal((await runCommand(api(), id, 'ls -A /tmp | grep -c "^tmp[.]"')).stdout.trim(), '0');
   });
 
   it('types nothing into what its start file asks, and is set up after the answer', async () => {

@@ -11,7 +11,9 @@ describe('What a shell prints is recorded', function () {
 
   it('also where the shell that was there before under this name ends late', async () => {
     const box = await filesDevbox(used.api, 'recorded');
-    const script = Buffer.from(recordedShell('twice', 'true')).toString('base64');
+    const script = Buffer.from(recordedShell('twice', 'true', { prepared: ':', start: 'exec bash -i' })).toString(
+      'base64',
+    );
     await box.bash(`echo ${script} | base64 -d > /tmp/recorded.sh`);
     const shells = async (): Promise<string[]> =>
       (await box.bash('ls -tr ~/.cache/runloop-vscode/terminals/twice 2>/dev/null; true')).split('\n').filter(Boolean);
