@@ -135,6 +135,8 @@ export const window: Pick<
   createTreeView: (id, { treeDataProvider, dragAndDropController }) => {
     const view = new FakeTreeView(treeDataProvider, dragAndDropController);
     fakeEditor().views.set(id, view);
+    // The editor has such a command for each view.
+    fakeEditor().commands.set(`${id}.focus`, () => view.setVisible(true));
     return view;
   },
   registerUriHandler: (handler) => {

@@ -50,7 +50,7 @@ export function sessionParts(
     ...(found.earlier === undefined
       ? []
       : [l10n.t('It continues an earlier session. What comes before the first prompt here is as the agent tells it.')]),
-    ...unshownText(agent).map((text) => `${text}.`),
+    ...unshownText(agent).map((text) => l10n.t('{0}.', text)),
     ...(isOver(agent) && agent.isRead && agent.continuable === undefined
       ? [l10n.t('This agent cannot continue its session. You can start a new one.')]
       : []),

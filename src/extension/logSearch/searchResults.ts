@@ -10,6 +10,7 @@ const drawMs = 150;
 
 /** The results of one search while they come in. */
 export class SearchResults implements SearchSource {
+  readonly kind = 'logs';
   readonly sought: string;
   readonly openAtOnce = 5;
   readonly #stop: () => void;
@@ -45,8 +46,8 @@ export class SearchResults implements SearchSource {
       ({ progress }) => progress.kind === 'waiting' || progress.kind === 'reading',
     ).length;
     const found = this.count === 1 ? l10n.t('1 line found') : l10n.t('{0} lines found', this.count.toLocaleString());
-    if (left === 0) return `${found}.`;
-    return `${found}; ${left === 1 ? l10n.t('1 log left…') : l10n.t('{0} logs left…', left)}`;
+    if (left === 0) return l10n.t('{0}.', found);
+    return l10n.t('{0}; {1}', found, left === 1 ? l10n.t('1 log left…') : l10n.t('{0} logs left…', left));
   }
 
   nothingIn(count: number): string {

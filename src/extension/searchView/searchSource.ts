@@ -23,6 +23,8 @@ export interface SearchGroup {
 
 /** A search as the view shows it. */
 export interface SearchSource extends Disposable {
+  /** What is searched: the view offers another search of that kind. */
+  readonly kind: 'logs' | 'files';
   /** The view's title while it shows this. */
   readonly title: string;
   /** What was looked for. */

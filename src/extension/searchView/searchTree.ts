@@ -1,4 +1,5 @@
 import {
+  commands,
   EventEmitter,
   ThemeIcon,
   TreeItem,
@@ -70,10 +71,12 @@ export class SearchTree implements TreeDataProvider<SearchRow>, Disposable {
     this.#changed.fire(undefined);
   }
 
-  /** Brings the view to the front, if there is anything in it. */
+  /** Brings the view to the front. */
   async reveal(): Promise<void> {
     const [first] = this.#rows;
     if (first !== undefined) await this.#view.reveal(first, { select: false, focus: true });
+    // Nothing has come in yet.
+    else await commands.executeCommand('runloop.logSearch.focus');
   }
 
   /** Forgets the results. */
@@ -143,7 +146,7 @@ export class SearchTree implements TreeDataProvider<SearchRow>, Disposable {
   }
 
   #order(): string {
-    return this.#rows.map(({ of }) => of.section).join();
+    return this.#rows.map(({ of }) => `${of.section} ${of.key}`).join();
   }
 
   #nothingItem(): TreeItem {

@@ -13,7 +13,7 @@ export class SearchView implements Disposable {
   async show(source: SearchSource): Promise<boolean> {
     this.#end();
     this.#source = source;
-    await this.#become('running');
+    await this.#become('running', source);
     // Left meanwhile, or followed by another one.
     if (this.#source !== source) return false;
     this.#tree.show(source);
@@ -23,7 +23,7 @@ export class SearchView implements Disposable {
 
   /** A search is over. */
   async done(source: SearchSource): Promise<void> {
-    if (this.#source === source) await this.#become('done');
+    if (this.#source === source) await this.#become('done', source);
   }
 
   /** Ends the search; what was found stays. */
@@ -36,7 +36,7 @@ export class SearchView implements Disposable {
     if (this.#source !== source) return;
     this.#end();
     this.#tree.clear();
-    await this.#become(undefined);
+    await setContext(contextKeys.logSearch, undefined);
   }
 
   dispose(): void {
@@ -50,7 +50,7 @@ export class SearchView implements Disposable {
     this.#source = undefined;
   }
 
-  async #become(state: 'running' | 'done' | undefined): Promise<void> {
-    await setContext(contextKeys.logSearch, state);
+  async #become(state: 'running' | 'done', { kind }: SearchSource): Promise<void> {
+    await setContext(contextKeys.logSearch, `${state} ${kind}`);
   }
 }

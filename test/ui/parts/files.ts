@@ -166,6 +166,9 @@ function filesOf(
       await workbench.screenshot(`${pictures}-5-search`);
       const header = workbench.page.locator('.pane-header', { hasText: 'File Search' });
       await header.hover();
+      // The search that it offers is one of the same kind.
+      await header.locator('a.action-label[aria-label^="Search Files in Devbox"]').waitFor();
+      assert.equal(await header.locator('a.action-label[aria-label^="Search Logs"]').count(), 0);
       await header.locator('a.action-label[aria-label^="Clear Search"]').click();
       await header.waitFor({ state: 'hidden' });
       await row('main.py').click();

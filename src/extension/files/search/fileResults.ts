@@ -15,11 +15,12 @@ class FileMatches implements SearchGroup {
   readonly remarks: readonly string[] = [];
   readonly lines: SearchLine[] = [];
   readonly #uri: Uri;
-  readonly #shown: string;
+  /** Its path below the folder. */
+  readonly shown: string;
 
   constructor(uri: Uri, shown: string) {
     this.#uri = uri;
-    this.#shown = shown;
+    this.shown = shown;
   }
 
   get key(): string {
@@ -31,15 +32,15 @@ class FileMatches implements SearchGroup {
   }
 
   item(): TreeItem {
-    const at = this.#shown.lastIndexOf('/') + 1;
-    const item = new TreeItem(shownName(this.#shown.slice(at)));
+    const at = this.shown.lastIndexOf('/') + 1;
+    const item = new TreeItem(shownName(this.shown.slice(at)));
     item.description = [
-      oneLine(shownName(this.#shown.slice(0, Math.max(0, at - 1))), 200),
+      oneLine(shownName(this.shown.slice(0, Math.max(0, at - 1))), 200),
       this.lines.length.toLocaleString(),
     ]
       .filter((text) => text !== '')
       .join(' · ');
-    item.tooltip = shownName(this.#shown);
+    item.tooltip = shownName(this.shown);
     item.resourceUri = this.#uri;
     item.iconPath = ThemeIcon.File;
     item.contextValue = 'fileSearch.file';
@@ -47,28 +48,9 @@ class FileMatches implements SearchGroup {
   }
 }
 
-/** How the search went, where there is something to be said of it: a row at the end. */
-class Remark implements SearchGroup {
-  readonly key = 'remark';
-  readonly lines: readonly SearchLine[] = [];
-  readonly remarks: readonly string[] = [];
-  readonly section: SearchSection = 'remarked';
-  readonly #text: string;
-
-  constructor(text: string) {
-    this.#text = text;
-  }
-
-  item(): TreeItem {
-    const item = new TreeItem(this.#text);
-    item.iconPath = new ThemeIcon('info');
-    item.tooltip = this.#text;
-    return item;
-  }
-}
-
 /** The results of a search in files while they come in. */
 export class FileResults implements SearchSource {
+  readonly kind = 'files';
   readonly openAtOnce = 20;
   readonly sought: string;
   readonly #folder: Uri;
@@ -77,7 +59,8 @@ export class FileResults implements SearchSource {
   readonly onDidChange = this.#changed.event;
   readonly #news = new Set<SearchGroup>();
   readonly #stop: () => void;
-  #remark: Remark | undefined;
+  #remark: string | undefined;
+  #isSorted = false;
   #isRunning = true;
   #count = 0;
   #drawing: NodeJS.Timeout | undefined;
@@ -94,7 +77,10 @@ export class FileResults implements SearchSource {
   }
 
   get groups(): readonly SearchGroup[] {
-    return [...this.#files.values(), ...(this.#remark === undefined ? [] : [this.#remark])];
+    const files = [...this.#files.values()];
+    if (!this.#isSorted) return files;
+    const { compare } = new Intl.Collator(undefined, { numeric: true });
+    return files.sort((one, other) => compare(one.shown, other.shown));
   }
 
   take(matches: readonly FileMatch[]): void {
@@ -112,10 +98,15 @@ export class FileResults implements SearchSource {
     this.#tell();
   }
 
-  /** The search is over. @param remark what is to be said of that */
+  /**
+   * The search is over. Its files are put in order then: programs that look into several at once find them in any.
+   *
+   * @param remark what is to be said of that
+   */
   end(remark: string | undefined): void {
     this.#isRunning = false;
-    if (remark !== undefined) this.#remark = new Remark(remark);
+    this.#isSorted = true;
+    this.#remark = remark;
     this.#tell();
   }
 
@@ -126,9 +117,11 @@ export class FileResults implements SearchSource {
       files === 1
         ? l10n.t('{0} lines found in 1 file', count)
         : l10n.t('{0} lines found in {1} files', count, files.toLocaleString());
-    if (files === 0) return this.#isRunning ? l10n.t('Searching…') : l10n.t('Nothing was found.');
+    if (files === 0) return this.#isRunning ? l10n.t('Searching…') : (this.#remark ?? l10n.t('Nothing was found.'));
     const found = this.#count === 1 ? l10n.t('1 line found') : many;
-    return this.#isRunning ? l10n.t('{0}; searching…', found) : `${found}.`;
+    if (this.#isRunning) return l10n.t('{0}; searching…', found);
+    // Above the rows: below thousands of them nobody would see it.
+    return this.#remark === undefined ? l10n.t('{0}.', found) : l10n.t('{0}. {1}', found, this.#remark);
   }
 
   nothingIn(): string {
@@ -169,6 +162,7 @@ function lineItem(uri: Uri, { line, text, start, end }: FileMatch): TreeItem {
   });
   item.description = (line + 1).toLocaleString();
   item.tooltip = oneLine(text, 1_000);
+  item.accessibilityInformation = { label: l10n.t('line {0}: {1}', (line + 1).toLocaleString(), item.tooltip) };
   const selection = new Range(line, start, line, end);
   item.command = {
     command: 'vscode.open',

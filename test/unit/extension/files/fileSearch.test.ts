@@ -28,7 +28,7 @@ describe('Searching files of a devbox in a window', function () {
     used.editor.answer(/^Search Files in/, 'needle');
     used.editor.answer(/^Search Files in/, '*.ts, !**/none/**');
     await used.editor.run('runloop.searchFiles', id);
-    await used.editor.eventually(() => used.editor.contexts.get('runloop.logSearch') === 'done');
+    await used.editor.eventually(() => used.editor.contexts.get('runloop.logSearch') === 'done files');
     await used.editor.eventually(() => view()?.message === '1 line found.');
     const rows = await shown();
     assert.deepEqual(
@@ -42,6 +42,28 @@ describe('Searching files of a devbox in a window', function () {
     assert.equal(view()?.title, 'File Search');
     await used.editor.run('runloop.clearLogSearch');
     assert.equal(used.editor.contexts.get('runloop.logSearch'), undefined);
+  });
+
+  it('brings the view to the front before anything is found, puts files in order, and says above them that there are more', async () => {
+    const { id, bash } = await filesDevbox(used.api);
+    await bash('rm -rf ~/* && mkdir -p ~/src ~/lib && yes row | head -n 6000 > ~/src/rows');
+    await bash('for n in 1 2 10; do echo needle > ~/lib/l$n.txt; echo needle > ~/src/s$n.txt; done');
+    const search = async (text: string, message: RegExp): Promise<void> => {
+      view()?.setVisible(false);
+      used.editor.answer(/^Search Files in/, text);
+      used.editor.answer(/^Search Files in/, '');
+      await used.editor.run('runloop.searchFiles', id);
+      assert.equal(view()?.visible, true);
+      await used.editor.eventually(() => message.test(view()?.message ?? ''));
+    };
+    await search('row', /^5,000 lines found in 1 file\. Only the first 5,000 lines are shown\./);
+    await search('needle', /^6 lines found in 6 files\.$/);
+    const rows = await shown();
+    assert.deepEqual(
+      rows.map(({ text }) => text).filter((text) => text !== 'needle'),
+      ['l1.txt', 'l2.txt', 'l10.txt', 's1.txt', 's2.txt', 's10.txt'],
+    );
+    assert.equal(rows[1]?.item.accessibilityInformation?.label, 'line 1: needle');
   });
 
   it('marks the hit, whatever is left out of the line before it', async () => {
