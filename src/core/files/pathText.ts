@@ -49,7 +49,16 @@ export function isPlainPath(text: string): boolean {
 
 /** A name as it is shown: on one line, with the sign for what is no character in place of such bytes. */
 export function shownName(text: string): string {
-  return oneLine(text.replaceAll(/[\uf780-\uf7ff]/g, '\ufffd').replaceAll(/[\r\n\t]/g, '\u2424'), 300);
+  return oneLine(onOneLine(text), 300);
+}
+
+/** A path on one line, not cut: Linux knows none that is longer. */
+export function shownPath(text: string): string {
+  return oneLine(onOneLine(text), 4_096);
+}
+
+function onOneLine(text: string): string {
+  return text.replaceAll(/[\uf780-\uf7ff]/g, '\ufffd').replaceAll(/[\r\n\t]/g, '\u2424');
 }
 
 /** @throws RuntimeError `file` unless a file can be called so */

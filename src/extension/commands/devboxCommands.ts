@@ -1,8 +1,10 @@
 import { env, l10n } from 'vscode';
 import { isWithoutServer } from '../../core/errors';
+import { shownPath } from '../../core/files/pathText';
 import { containerNameKey, type Devbox } from '../../core/platform/devbox';
 import { devboxLabel } from '../devboxes/devboxText';
 import { devboxesFor, devboxFor, livingDevboxFor, type DevboxSources } from '../devboxes/pickDevbox';
+import { meantFiles, type FileServices } from '../files/fileRow';
 import type { StartedHere } from '../forgotten/startedHere';
 import type { Log } from '../messages/log';
 import { showActions } from '../messages/showActions';
@@ -60,12 +62,18 @@ export async function showOutput(
   output.show(devbox);
 }
 
-/** Copies the ids of the chosen devboxes, one a line. */
+/** Copies the ids of the chosen devboxes, one a line; of files and folders that are selected, their paths. */
 export async function copyDevboxId(
-  { account, store }: DevboxSources,
+  { account, store, ...services }: DevboxSources & FileServices,
   argument: unknown,
   arguments_: unknown,
 ): Promise<void> {
+  const files = await meantFiles(services, undefined, arguments_);
+  if (files.length > 0) {
+    // As it is shown: a line break in a name would run what follows it where it is pasted into a terminal.
+    await env.clipboard.writeText(files.map(({ uri }) => shownPath(uri.path)).join('\n'));
+    return;
+  }
   const placeHolder = l10n.t('Select a devbox to copy its ID');
   const devboxes = await devboxesFor({ account, store }, { argument, arguments: arguments_, placeHolder });
   if (devboxes.length > 0) await env.clipboard.writeText(devboxes.map(({ id }) => id).join('\n'));

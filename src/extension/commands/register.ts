@@ -3,12 +3,13 @@ import type { Disposable } from '../../core/events';
 import { asObject, asString } from '../../core/parse';
 import type { Account, SignedIn } from '../account/account';
 import { accountChanged } from '../account/accountChanged';
-import { commandIds, innerCommandIds } from '../commandIds';
+import { commandIds, innerCommandIds, type CommandId } from '../commandIds';
 import type { Services } from '../services';
 import { showFailureLater } from '../messages/missingCode';
 
 /** What a key of the view does where files are selected, as in the Explorer. */
-const filesToo: Partial<Record<string, 'runloop.renameFile' | 'runloop.deleteFile'>> = {
+const filesToo: Partial<Record<string, CommandId>> = {
+  'runloop.copyDevboxId': 'runloop.copyDevboxId',
   'runloop.renameDevbox': 'runloop.renameFile',
   'runloop.shutDownDevbox': 'runloop.deleteFile',
 };

@@ -108,7 +108,7 @@ export function shownFile({ name }: MeantFile): string {
 }
 
 async function askName(title: string, value: string): Promise<string | undefined> {
-  return window.showInputBox({
+  const name = await window.showInputBox({
     title,
     value,
     prompt: l10n.t('Name in the devbox'),
@@ -123,6 +123,8 @@ async function askName(title: string, value: string): Promise<string | undefined
       }
     },
   });
+  // Enter without a name is no error while nothing is typed yet, and means nothing.
+  return name === '' ? undefined : name;
 }
 
 async function slowly<T>(

@@ -147,6 +147,17 @@ describe('Files in the view', function () {
     editor.answer(/^Rename a/, 'there');
     await editor.run('runloop.renameFile', (await below(files.row, 'a')).row);
     await editor.message(/"there" already exists in the devbox/);
+    // Enter without a name.
+    const told = editor.messages.length;
+    for (const [command, question, of] of [
+      ['runloop.newFile', /^New File/, files.row],
+      ['runloop.newFolder', /^New Folder/, files.row],
+      ['runloop.renameFile', /^Rename a/, (await below(files.row, 'a')).row],
+    ] as const) {
+      editor.answer(question, '');
+      await editor.run(command, of);
+    }
+    assert.equal(editor.messages.length, told);
     editor.answer(/^Rename a/, 'b');
     await editor.run('runloop.renameFile', (await below(files.row, 'a')).row);
     editor.answer(/everything in it/, undefined);
@@ -168,6 +179,9 @@ describe('Files in the view', function () {
     editor.answer(/^Rename there/, 'here');
     await editor.run('runloop.renameDevbox', 'selection');
     await select('here', 'a');
+    await editor.run('runloop.copyDevboxId', 'selection');
+    const home = (await box.bash('printf %s ~')).trim();
+    assert.equal(editor.clipboard, `${home}/here\n${home}/a`);
     editor.answer(/Delete 2 files and folders/, 'Delete');
     await editor.run('runloop.shutDownDevbox', 'selection');
     assert.deepEqual(await names(files.row), ['too', '/']);
