@@ -258,8 +258,8 @@ export class DevboxFiles {
     if (exitCode === 0) return stdout;
     // By a signal, or nobody knows how.
     if (exitCode > 128 || exitCode < 0) throw killedError(about, devboxId);
-    const word = fieldsOf(stdout).at(-1)?.toString();
-    throw scriptError({ word, stderr }, typeof path === 'string' ? path : path(word), devboxId);
+    const said = fieldsOf(stdout);
+    throw scriptError({ said, stderr }, typeof path === 'string' ? path : path(said.at(-1)?.toString()), devboxId);
   }
 
   /** Does something in the devbox if it runs, and finds out whether it does if the answer is a refusal. */

@@ -2,6 +2,7 @@ import { RuntimeError, saidBy } from '../errors';
 import { oneLine } from '../safeText';
 import { filesProblem, filesWords, type FileProblemId } from '../problems/files';
 import { redact } from '../redact';
+import { statOf, type FileStat } from './fileFacts';
 import { shownName } from './pathText';
 
 /** Those that have more parameters than a name. */
@@ -23,6 +24,9 @@ const reasons: Readonly<Record<string, Exclude<FileProblemId, WithReason>>> = {
   'Too many levels of symbolic links': 'file_link_loop',
 };
 
+/** What small programs say that are in the place of those that are meant, as BusyBox has them. */
+const lacksTools = /: (?:unrecognized|unknown predicate|invalid option|.*command not found)\b/;
+
 /** What went wrong with a file, if that is what it was. */
 export function fileProblemOf(error: unknown): FileProblemId | undefined {
   const id = RuntimeError.is(error, 'file') ? error.problem.id : undefined;
@@ -33,26 +37,53 @@ function isFileProblem(id: string): id is FileProblemId {
   return id in filesWords && !id.startsWith('file_devbox_');
 }
 
+/** Says of a save that was refused that the file has its content of before, and yet is another version. */
+class PutBack {
+  readonly before: string;
+  readonly now: FileStat;
+
+  constructor(before: string, now: FileStat) {
+    this.before = before;
+    this.now = now;
+  }
+}
+
+/** What a file is whose save was refused and which was written back. */
+export function putBackIn(error: unknown): PutBack | undefined {
+  return RuntimeError.is(error, 'file') && error.cause instanceof PutBack ? error.cause : undefined;
+}
+
 /** The error for a file that a devbox refused. */
-export function fileError(id: Exclude<FileProblemId, WithReason>, path: string, devboxId: string): RuntimeError {
-  return new RuntimeError({ problem: filesProblem(id, { name: shownPath(path) }), devboxId });
+export function fileError(
+  id: Exclude<FileProblemId, WithReason>,
+  path: string,
+  devboxId: string,
+  cause?: unknown,
+): RuntimeError {
+  return new RuntimeError({ problem: filesProblem(id, { name: shownPath(path) }), devboxId, cause });
 }
 
 /** The error for a script that failed: by the word that it gave itself, else by what Linux said last. */
 export function scriptError(
-  { word, stderr }: { readonly word: string | undefined; readonly stderr: Uint8Array },
+  { said: fields, stderr }: { readonly said: readonly Buffer[]; readonly stderr: Uint8Array },
   path: string,
   devboxId: string,
 ): RuntimeError {
+  const word = fields.at(-1)?.toString();
   const known = Object.values(reasons).find((id) => id === word);
   if (known !== undefined) return fileError(known, path, devboxId);
   if (word === 'file_changed' || word === 'file_special') return fileError(word, path, devboxId);
   // The reason stands at the end, behind whatever a name holds.
   const said = Buffer.from(stderr).toString().trimEnd();
   const reason = reasons[said.split(': ').at(-1) ?? ''];
-  if (reason !== undefined) return fileError(reason, path, devboxId);
-  const why = oneLine(redact(said).split('\n').at(-1) ?? '', 200);
-  return new RuntimeError({ problem: filesProblem('file_failed', { name: shownPath(path), why }), devboxId });
+  const [back, before = '', ...facts] = fields;
+  const now = back?.toString() === 'back' ? statOf(facts) : undefined;
+  const cause = now === undefined ? undefined : new PutBack(before.toString(), now);
+  if (reason !== undefined) return fileError(reason, path, devboxId, cause);
+  const lines = redact(said).split('\n');
+  // A program that does not know what it was asked for tells at length what it knows.
+  const why = oneLine(lines.find((line) => lacksTools.test(line)) ?? lines.at(-1) ?? '', 200);
+  return new RuntimeError({ problem: filesProblem('file_failed', { name: shownPath(path), why }), devboxId, cause });
 }
 
 /** The error for a command that did not come to its end. */

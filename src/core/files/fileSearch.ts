@@ -100,7 +100,7 @@ export async function fileNames(
   await requireRunning(signal, false);
   const stdin = nulEnded([bytesOfPath(folder), Buffer.from(String(mostNames))]);
   const { exitCode, stdout, stderr } = await commands.run(namesScript, { stdin, signal, deadlineMs: namesMs });
-  if (exitCode !== 0) throw scriptError({ word: undefined, stderr }, folder, devboxId);
+  if (exitCode !== 0) throw scriptError({ said: [], stderr }, folder, devboxId);
   const names = fieldsOf(stdout).map((field) => textOfPath(field).replace(/^\.\//, ''));
   return { names, isLimited: names.length >= mostNames };
 }

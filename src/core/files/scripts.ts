@@ -76,7 +76,8 @@ printf '\\0'
 for ((at = 0; at < \${#links[@]}; at += 1000)); do
   find -L "\${links[@]:at:1000}" -maxdepth 0 ${factsFormat}\\0%p\\0' 2>/dev/null
 done
-[ "$code" = 0 ] || { [ -r . ] && [ "$code" -lt 126 ]; } || exit 3
+# What went meanwhile is no reason to give up; a find that cannot tell of anything is.
+[ "$code" = 0 ] || { [ -r . ] && [ "$code" -lt 126 ] && find . -maxdepth 0 -printf '' 2>/dev/null; } || exit 3
 exit 0`;
 
 /** path → nothing */
@@ -106,9 +107,9 @@ replace "$to" "$n" "$n.old"; code=$?
 /**
  * path, where the content is (nothing: it comes behind the fields; z: packed), 1 to create, 1 to replace, the tokens of which it
  * must have one (`-`: any; `+`: it does not exist), a word nobody else uses, x for a new file that can be executed → facts, or `packed`
- * where nothing can unpack; `aside` as with {@link statScript}. The content goes to a name beside the file and takes its place with its attributes; only where that
+ * where nothing can unpack; where it fails, `back`, the token of before and facts if what was there was written back. `aside` is as with {@link statScript}. The content goes to a name beside the file and takes its place with its attributes; only where that
  * would change what the file is to others (hard links, another owner or a group that its user cannot give, a folder that cannot be
- * written) it is written in place, and what was there is kept until it is whole. What is left to programs that are not ours between
+ * written, a mount) it is written in place, and what was there is kept until it is whole. What is left to programs that are not ours between
  * the last look and the rename are microseconds.
  */
 export const writeScript = `${prelude}${lock}${aside}arg o; arg up; arg create; arg over; arg want; arg word; arg mode
@@ -118,9 +119,16 @@ drop() { case $up in ''|z) ;; *) rm -f -- "$up"
   # What windows have sent that ended before they could tell where it goes.
   find /tmp -maxdepth 1 -type f -name '.runloop-devboxes-*' -user "$EUID" -mmin +1440 -exec rm -f -- {} + 2>/dev/null || true;; esac; }
 content() { case $up in '') cat;; z) gzip -dc;; *) cat < "$up";; esac; }
-stop() { [ -z "$n" ] || rm -f -- "$n" "$n.in"; drop; [ -z "\${1:-}" ] || die "$1"; exit 3; }
+made=
+writeOver() { lockAll || true
+  n=$(kept "$(find "$t" -maxdepth 0 -printf %D.%i)-$word"); (umask 077; content > "$n.in" && cat < "$t" > "$n.new" && mv -fT -- "$n.new" "$n") || { rm -f -- "$n.new"; stop; }
+  rm -f -- "$made"
+  same
+  cat < "$n.in" > "$t" || { rm -f -- "$n.in"; if cat < "$n" > "$t"; then printf 'back\\0%s\\0' "$have"; (facts "$o"); else n=; fi; stop; }
+  rm -f -- "$n" "$n.in"; }
+stop() { [ -z "$n" ] || rm -f -- "$n" "$n.in" "$made"; drop; [ -z "\${1:-}" ] || die "$1"; exit 3; }
 takes() { case " $want " in *" $1 "*) return 0;; esac; return 1; }
-same() { takes - || { takes "$(token "$t")" || stop file_changed; }; }
+same() { have=$(token "$t"); takes - || takes "$have" || stop file_changed; }
 alone() { local links group; read -r links group <<< "$(find "$t" -maxdepth 0 -printf '%n %G')"
   [ "$links" = 1 ] && [ -O "$t" ] && [ -w "$d" ] && { [ "$EUID" = 0 ] || case " \${GROUPS[*]} " in *" $group "*) ;; *) false;; esac; }; }
 if loops "$o"; then find -L "$o" -maxdepth 0 >/dev/null; stop; fi
@@ -134,20 +142,19 @@ if [ -e "$t" ]; then
   if [ ! -w "$t" ]; then : >> "$t" || stop; stop file_denied; fi
   if alone; then
     n=$d/.runloop-$word
-    exec 9> "$n" && content >&9 || stop
+    # Until it has the rights of the file, nobody else may read it.
+    umask 077; exec 9> "$n" && content >&9 || stop
     cp --attributes-only --preserve=mode,ownership,xattr -- "$t" "$n" 2>/dev/null || { chgrp --reference="$t" -- "$n" && chmod --reference="$t" -- "$n"; } || stop
     lock || true
     same
     # Who has given this up took it away: what is there by that name now was made by the line before, and is empty.
     [ /dev/fd/9 -ef "$n" ] || stop
-    mv -fT -- "$n" "$t" || stop
-  else
-    lockAll || true
-    n=$(kept "$(find "$t" -maxdepth 0 -printf %D.%i)-$word"); (umask 077; content > "$n.in" && cat < "$t" > "$n.new" && mv -fT -- "$n.new" "$n") || { rm -f -- "$n.new"; stop; }
-    same
-    cat < "$n.in" > "$t" || { rm -f -- "$n.in"; cat < "$n" > "$t" || n=; stop; }
-    rm -f -- "$n" "$n.in"
-  fi
+    if ! why=$(mv -fT -- "$n" "$t" 2>&1); then
+      # Something is mounted there, as containers have it of files in /etc.
+      case $why in *': Device or resource busy') ;; *) printf '%s\\n' "$why" >&2; stop;; esac
+      made=$n; content() { cat < "$made"; }; writeOver
+    fi
+  else writeOver; fi
 else
   takes - || takes + || stop file_missing
   [ "$create" = 1 ] || stop file_missing

@@ -197,6 +197,15 @@ export class KnownStats {
     this.#take(key, stat, { begunMs, atMs: this.#now() }, this.#of(key));
   }
 
+  /** A file, by any of its names, is what it was, and yet another version: it had been written back. */
+  putBack(key: string, before: string, { token }: Pick<FileStat, 'token'>): void {
+    const of = (other: string, known: string): boolean => known === before && devboxOf(other) === devboxOf(key);
+    for (const map of [this.#facts, this.#read] as Map<string, { readonly token: string }>[]) {
+      for (const [other, known] of map) if (of(other, known.token)) map.set(other, { ...known, token });
+    }
+    for (const [other, known] of this.#told) if (of(other, known)) this.#told.set(other, token);
+  }
+
   /** Takes in what is in a folder; each file when somebody asks about it. */
   list(folder: string, list: Omit<List, 'atMs'>): void {
     // Of a link that cannot be followed, a look tells why.

@@ -9,7 +9,7 @@ import {
   type Uri,
 } from 'vscode';
 import { RuntimeError } from '../../core/errors';
-import { fileProblemOf } from '../../core/files/fileErrors';
+import { fileProblemOf, putBackIn } from '../../core/files/fileErrors';
 import type { FileStat } from '../../core/files/fileFacts';
 import { OtherAccount, type AccountFiles, type ReachedFiles } from './accountFiles';
 import { childKeys, parentAddress } from './fileAddress';
@@ -141,6 +141,8 @@ export class RunloopFileSystem {
       } catch (error) {
         if (fileProblemOf(error) === 'file_changed') this.#known.refused(key);
         else this.#known.expire(key);
+        const putBack = putBackIn(error);
+        if (putBack !== undefined) this.#known.putBack(key, putBack.before, putBack.now);
         throw error;
       }
       this.#context.tell([{ type: wasThere ? FileChangeType.Changed : FileChangeType.Created, uri }]);

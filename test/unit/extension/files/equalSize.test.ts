@@ -87,3 +87,50 @@ describe('The question before a save', function () {
     });
   }
 });
+
+describe('A save that a full disk has refused', function () {
+  this.timeout(120_000);
+  const used = useWindow();
+
+  it('makes no change of the file that the next save would ask about, by none of its names', async () => {
+    const box = await filesDevbox(used.api);
+    const account = accountWord({ baseUrl: used.platform.baseUrl, apiKey: used.platform.apiKey });
+    const files = used.editor.fileSystems.get('runloop') ?? assert.fail();
+    const [uri, other] = ['f', 'other'].map((name) =>
+      fileAddress({ account, devboxId: box.id, path: `/dev/shm/w/${name}` }),
+    );
+    assert.ok(uri !== undefined && other !== undefined);
+    // Of files with hard links, what was there is written back.
+    await box.bash('mkdir /dev/shm/w; cd /dev/shm/w; printf old > f; ln f other');
+    const had = [];
+    const texts = [];
+    for (const one of [uri, other]) {
+      await files.readFile(one);
+      had.push(await files.stat(one));
+      const text = openDocument(used.editor, one, 'old');
+      text.change('mine');
+      texts.push(text);
+    }
+    try {
+      await box.bash('cat /dev/zero 2>/dev/null > /dev/shm/w/ballast; true');
+      await assert.rejects(
+        async () => files.writeFile(uri, Buffer.alloc(90_000, 'x'), { create: true, overwrite: true }),
+        /The disk of the devbox is full/,
+      );
+      await box.bash('rm /dev/shm/w/ballast');
+      const now = [await files.stat(uri), await files.stat(other)];
+      assert.deepEqual(
+        now.map(({ mtime, size }) => [mtime, size]),
+        had.map(({ mtime, size }) => [mtime, size]),
+      );
+      await files.writeFile(other, Buffer.from('mine'), { create: true, overwrite: true });
+      assert.equal(await box.bash('cat /dev/shm/w/f'), 'mine');
+      // What somebody else does then is a change.
+      await box.bash('sleep 1; printf them > /dev/shm/w/f');
+      await sleep(1_000);
+      assert.notEqual((await files.stat(uri)).mtime, now[0]?.mtime);
+    } finally {
+      for (const text of texts) text.close();
+    }
+  });
+});
