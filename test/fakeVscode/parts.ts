@@ -124,6 +124,9 @@ export class FakeTreeView<T = unknown> implements vscode.TreeView<T> {
   /** Rows that the editor was told to draw again, all of them where it is undefined. */
   readonly redrawn: unknown[] = [];
 
+  /** Rows that were brought into sight. */
+  readonly revealed: T[] = [];
+
   constructor(provider: vscode.TreeDataProvider<T>, drag?: vscode.TreeDragAndDropController<T>) {
     this.#provider = provider;
     this.#drag = drag;
@@ -171,8 +174,9 @@ export class FakeTreeView<T = unknown> implements vscode.TreeView<T> {
     return this.#provider.resolveTreeItem?.(item, row, token);
   }
 
-  reveal(element: T): Promise<void> {
-    this.selection = [element];
+  reveal(element: T, { select = true }: { readonly select?: boolean } = {}): Promise<void> {
+    this.revealed.push(element);
+    if (select) this.selection = [element];
     return Promise.resolve();
   }
 

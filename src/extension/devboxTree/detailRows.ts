@@ -125,6 +125,11 @@ export class DetailRows implements Disposable {
     if (row.kind === 'ports') this.#madePorts?.again(row.devboxId, { unlessFresh: true });
   }
 
+  /** Opens the row of a folder. */
+  async open(row: unknown): Promise<void> {
+    await this.#open?.open(row);
+  }
+
   /** Looks anew at what listens in a devbox, where somebody has looked before. */
   lookAtPorts(devboxId: string): void {
     this.#madePorts?.again(devboxId, { unlessFresh: false });

@@ -49,6 +49,13 @@ export class OpenFolders implements Disposable {
     this.again();
   }
 
+  /** Opens the row of a folder that something was made in. */
+  async open(row: unknown): Promise<void> {
+    const folder = this.#context.files()?.known(row);
+    if (folder === undefined || this.#opened.has(folder)) return;
+    await this.#view.reveal(folder, { expand: true, select: false, focus: false });
+  }
+
   /** Tells what is open now, where that is news. */
   again(): void {
     const files = this.#context.files();

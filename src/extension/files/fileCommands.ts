@@ -9,11 +9,16 @@ import { listLimitMs, whenSlow } from '../messages/whenSlow';
 import { childAddress, parentAddress } from './fileAddress';
 import { meantFiles, type FileServices, type MeantFile } from './fileRow';
 
+/** What opens the row of a folder in the view. */
+interface FolderRows {
+  readonly tree: { readonly details: { open(row: unknown): Promise<void> } };
+}
+
 /** Names that a question tells. */
 const toldNames = 5;
 
 /** Makes an empty file in a folder and opens it. */
-export async function newFile(services: FileServices, argument: unknown): Promise<void> {
+export async function newFile(services: FileServices & FolderRows, argument: unknown): Promise<void> {
   const [folder] = await meantFiles(services, argument, undefined);
   if (folder === undefined) return;
   const name = await askName(l10n.t('New File in {0}', shownFile(folder)), '');
@@ -24,17 +29,19 @@ export async function newFile(services: FileServices, argument: unknown): Promis
     return files.write(inFolder(path, name), { size: 0, bytes: [] }, options);
   });
   await services.fileSystem.changed(FileChangeType.Created, uri);
+  await services.tree.details.open(argument);
   await window.showTextDocument(uri);
 }
 
 /** Makes a folder in a folder. */
-export async function newFolder(services: FileServices, argument: unknown): Promise<void> {
+export async function newFolder(services: FileServices & FolderRows, argument: unknown): Promise<void> {
   const [folder] = await meantFiles(services, argument, undefined);
   if (folder === undefined) return;
   const name = await askName(l10n.t('New Folder in {0}', shownFile(folder)), '');
   if (name === undefined) return;
   await slowly(services, folder, (files, path, signal) => files.createFolder(inFolder(path, name), { signal }));
   await services.fileSystem.changed(FileChangeType.Created, childAddress(folder.uri, name));
+  await services.tree.details.open(argument);
 }
 
 /** Gives a file or folder another name; its editors go with it. */

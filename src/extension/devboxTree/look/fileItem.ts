@@ -23,10 +23,10 @@ export function fileItem({ devboxId, uri, branch, name, isFolder, isLink, isSpec
   // The theme's icon for a file of this name.
   item.resourceUri = uri;
   item.iconPath = isFolder ? ThemeIcon.Folder : ThemeIcon.File;
-  item.tooltip = shownName(uri.path);
   item.contextValue = name === '/' ? 'file.root' : isFolder ? 'file.folder' : 'file.file';
   const odd = oddKind(isLink, isSpecial);
   if (odd !== undefined) item.description = odd;
+  item.tooltip = [shownName(uri.path), ...(odd === undefined ? [] : [odd])].join('\n');
   const kind = isFolder ? l10n.t('folder') : l10n.t('file');
   item.accessibilityInformation = { label: `${label}, ${odd ?? kind}` };
   if (!isFolder) item.command = { command: 'vscode.open', title: l10n.t('Open'), arguments: [uri] };

@@ -82,7 +82,7 @@ export class FileRows implements Disposable {
       .sort((one, other) => Number(other.isFolder) - Number(one.isFolder) || compare(one.name, other.name));
     if (rows.length <= mostShown) return rows;
     const label = l10n.t('{0} more', (rows.length - mostShown).toLocaleString());
-    const description = l10n.t('open the folder to see all');
+    const description = l10n.t('use "Open Folder Here…" to see all');
     return [
       ...rows.slice(0, mostShown),
       note({ devboxId, uri: folder, branch }, { label, description, icon: new ThemeIcon('ellipsis') }),
@@ -118,6 +118,12 @@ export class FileRows implements Disposable {
     const above = folderOf(uri);
     if (branch === 'workspace' && above.toString() === root.uri?.toString()) return root.row;
     return this.#rows.get(keyOf(branch, above));
+  }
+
+  /** The row that a command was called on, where it is one of these. */
+  known(row: unknown): FilesRow | FileRow | undefined {
+    const roots = [...this.#roots.values()].map((root) => root.row);
+    return [...roots, ...this.#rows.values()].find((one) => one === row);
   }
 
   /** The folders that some rows show. */

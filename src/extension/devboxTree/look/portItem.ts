@@ -15,6 +15,8 @@ export function portsItem({ devboxId }: PortsRow, devbox: Devbox | undefined): T
   else if (devbox?.tunnel !== undefined) item.description = l10n.t('token required');
   item.contextValue = isOpen ? 'ports.open' : 'ports';
   const said = typeof item.description === 'string' ? [l10n.t('Ports'), item.description] : [l10n.t('Ports')];
+  // Beside the buttons there is no room for it in a narrow view.
+  item.tooltip = said.join('\n');
   item.accessibilityInformation = { label: said.join(', ') };
   return item;
 }

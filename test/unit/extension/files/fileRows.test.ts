@@ -139,7 +139,15 @@ describe('Files in the view', function () {
     editor.answer(/^New Folder in/, 'new one');
     await editor.run('runloop.newFolder', files.row);
     editor.answer(/^New File in/, '-rf; $(touch pwned)');
-    await editor.run('runloop.newFile', (await below(files.row, 'new one')).row);
+    const closed = (await below(files.row, 'new one')).row;
+    const revealed = view().revealed.length;
+    await editor.run('runloop.newFile', closed);
+    assert.deepEqual(view().revealed.slice(revealed), [closed], 'the folder that was closed is open');
+    view().setOpen(closed, true);
+    editor.answer(/^New Folder in/, 'within');
+    await editor.run('runloop.newFolder', closed);
+    assert.equal(view().revealed.length, revealed + 1);
+    await box.bash('rmdir ~/new*/within');
     assert.equal(
       await box.bash('cd ~; find . -mindepth 1 -not -name ".*" | sort'),
       './a\n./new one\n./new one/-rf; $(touch pwned)\n./there\n',
@@ -203,6 +211,7 @@ describe('Files in the view', function () {
     );
     const { item: pipe } = await below((await below(files.row, 'd')).row, 'pipe');
     assert.equal(pipe.description, 'device, pipe or socket');
+    assert.ok(typeof pipe.tooltip === 'string' && pipe.tooltip.endsWith('/d/pipe\ndevice, pipe or socket'));
     const folder = mkdtempSync(join(tmpdir(), 'transfer-'));
     editor.openDialog = [Uri.file(folder)];
     await editor.run('runloop.downloadFile', (await below(files.row, 'd')).row);

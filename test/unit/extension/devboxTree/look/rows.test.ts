@@ -170,6 +170,7 @@ describe('The words of a row', () => {
       devbox({ tunnel: { tunnel_key: 'a', auth_mode: 'open' } }),
     );
     assert.equal(open.accessibilityInformation?.label, 'Ports, open to anyone with the address');
+    assert.equal(open.tooltip, 'Ports\nopen to anyone with the address');
     assert.equal(portsItem({ kind: 'ports', devboxId: 'dbx_1' }, devbox()).accessibilityInformation?.label, 'Ports');
   });
 
