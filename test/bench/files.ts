@@ -265,6 +265,7 @@ async function measureSearch(box: FilesDevbox): Promise<{ readonly search: numbe
       run: commands.run.bind(commands),
       open: (command: string, of: Parameters<ExecutionCommands['open']>[1]) => commands.open(withRg(command), of),
     },
+    devboxId: '',
     requireRunning: () => Promise.resolve(),
   };
   const bare = (): Promise<string> => box.bash(withRg(bareRg));

@@ -30,6 +30,7 @@ export interface SearchEnd {
 }
 
 export interface SearchContext {
+  readonly devboxId: string;
   readonly commands: DevboxCommands & CommandOpener;
   /** @throws RuntimeError unless the devbox runs */
   readonly requireRunning: (signal: AbortSignal, isDoubtful: boolean) => Promise<void>;
@@ -45,10 +46,10 @@ const namesMs = 120_000;
  * Looks for a text in the files below a folder; what is found comes while it is. Given up, the program in the devbox is ended.
  *
  * @returns how it ended
- * @throws RuntimeError if the devbox cannot be asked; `cancelled`
+ * @throws RuntimeError if the devbox cannot be asked; `file` if the folder cannot be searched; `cancelled`
  */
 export async function* searchFiles(
-  { commands, requireRunning }: SearchContext,
+  { commands, requireRunning, devboxId }: SearchContext,
   folder: string,
   query: FileQuery,
   signal: AbortSignal,
@@ -79,6 +80,8 @@ export async function* searchFiles(
       if (left <= 0) return { isLimited: true, failure: undefined };
     }
     hasEnded = true;
+    const [, why] = /^(.*)=3$/s.exec(said) ?? [];
+    if (why !== undefined) throw scriptError({ said: [], stderr: Buffer.from(why) }, folder, devboxId);
     return { isLimited: false, failure: failureIn(said) };
   } finally {
     if (!hasEnded) await command.end();
@@ -93,7 +96,7 @@ export async function* searchFiles(
  * @throws RuntimeError if they cannot be listed
  */
 export async function fileNames(
-  { commands, requireRunning, devboxId }: SearchContext & { readonly devboxId: string },
+  { commands, requireRunning, devboxId }: SearchContext,
   folder: string,
   signal: AbortSignal,
 ): Promise<{ readonly names: readonly string[]; readonly isLimited: boolean }> {

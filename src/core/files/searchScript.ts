@@ -11,7 +11,9 @@ export const searchScript = `LC_ALL=C; export LC_ALL
 arg() { IFS= read -r -d '' "$1"; }
 arg root; arg text; arg how; yes=(); no=()
 while IFS= read -r -d '' one; do case $one in +*) yes+=("\${one#+}");; -*) no+=("\${one#-}");; esac; done
-cd -- "$root" || { echo "!=3"; exit 0; }
+said=$(cd -- "$root" 2>&1) && cd -- "$root" || { printf '!%s\\n' "$said=3" | tr '\\n' ' '; echo; exit 0; }
+# What the system tells of itself there has no end, and waits for what comes.
+system=(); [ "$(pwd -P)" != / ] || system=(proc sys dev)
 line=; ! command -v stdbuf >/dev/null || line='stdbuf -oL'
 if command -v rg >/dev/null; then
   to=(--no-config --no-messages --null --with-filename --line-number --no-heading --line-buffered --hidden -g '!.git'
@@ -19,6 +21,7 @@ if command -v rg >/dev/null; then
     --max-columns ${longestShown} --max-columns-preview)
   [[ $how = *r* ]] || to+=(-F); [[ $how = *c* ]] || to+=(-i); [[ $how != *w* ]] || to+=(-w)
   for one in "\${yes[@]}"; do to+=(-g "$one"); done; for one in "\${no[@]}"; do to+=(-g "!$one"); done
+  for one in "\${system[@]}"; do to+=(-g "!/$one"); done
   search() { rg "\${to[@]}" -e "$text" -- ./; }
 else
   as=-F; [[ $how != *r* ]] || { as=-E; ! echo | grep -qP '^$' 2>/dev/null || as=-P; }
@@ -31,8 +34,12 @@ else
   [ \${#tests[@]} = 0 ] || of+=('(' "\${tests[@]:1}" ')')
   tests=(); for one in "\${no[@]}"; do named "$one"; done
   [ \${#tests[@]} = 0 ] || of+=('!' '(' "\${tests[@]:1}" ')')
-  search() { find . '(' -name .git -o -name node_modules ')' -prune -o "\${of[@]}" -print0 |
-    GREP_COLORS='mt=1:fn=:ln=:se=:ne' LC_ALL=C.UTF-8 xargs -0 -r grep "\${to[@]}" -e "$text" -- ; }
+  out=(); for one in "\${system[@]}"; do out+=(-o -path "./$one"); done
+  # Text of another encoding is text, too: byte by byte it can be searched for what is ASCII.
+  in=C; [[ $how != *[rw]* && $text != *[!\\ -~]* ]] || in=C.UTF-8
+  search() { command -v find >/dev/null || { echo 'find: command not found' >&2; return 127; }
+    find . '(' -name .git -o -name node_modules "\${out[@]}" ')' -prune -o "\${of[@]}" -print0 2>/dev/null |
+    GREP_COLORS='mt=1:fn=:ln=:se=:ne' LC_ALL=$in xargs -0 -r grep "\${to[@]}" -e "$text" -- ; }
 fi
 exec 3>&1
 said=$({ { search; echo "=$?" >&2; } | $line cut -b -${longestShown * 6} | $line sed -n 'l 0' >&3; } 2>&1 | head -c 4000)
@@ -41,8 +48,9 @@ printf '!%s\\n' "$said" | tr '\\n' ' '; echo`;
 /** Lists the names of all files below a folder, each ended by NUL. */
 export const namesScript = `LC_ALL=C; export LC_ALL
 IFS= read -r -d '' root; IFS= read -r -d '' most; cd -- "$root" || exit 3
-if command -v rg >/dev/null; then rg --no-config --no-messages --files --hidden -g '!.git' -0 ./
+not=(); out=(); [ "$(pwd -P)" != / ] || for one in proc sys dev; do not+=(-g "!/$one"); out+=(-o -path "./$one"); done
+if command -v rg >/dev/null; then rg --no-config --no-messages --files --hidden -g '!.git' "\${not[@]}" -0 ./
 else command -v find >/dev/null || { echo 'find: command not found' >&2; exit 3; }
-find . '(' -name .git -o -name node_modules ')' -prune -o '(' -type f -o -type l ')' -print0 2>/dev/null; fi | head -z -n "$most"
+find . '(' -name .git -o -name node_modules "\${out[@]}" ')' -prune -o '(' -type f -o -type l ')' -print0 2>/dev/null; fi | head -z -n "$most"
 [ "\${PIPESTATUS[0]}" != 3 ] || exit 3
 exit 0`;

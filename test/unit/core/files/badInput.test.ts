@@ -141,7 +141,7 @@ describe('Bad input of the files of a devbox', function () {
       'head -c 10000000 /dev/zero | tr "\\0" x > f; echo needle >> f; printf "\\nneedle\\n" >> f',
     );
     const query = { text: 'needle', isRegExp: false, matchCase: true, isWord: false, include: [], exclude: [] };
-    const context = { commands: box.commands, requireRunning: () => sleep(0) };
+    const context = { devboxId: box.id, commands: box.commands, requireRunning: () => sleep(0) };
     const lines: number[] = [];
     for await (const found of searchFiles(context, other, query, signal)) {
       for (const { line, text } of found) {

@@ -59,7 +59,7 @@ describe('Searching the files of a devbox', function () {
     of: FileQuery,
     folder = '/tmp/s',
     limit = signal,
-    context: SearchContext = { commands: box.commands, requireRunning: () => sleep(0) },
+    context: SearchContext = { devboxId: box.id, commands: box.commands, requireRunning: () => sleep(0) },
   ): Promise<{ found: FileMatch[]; end: SearchEnd }> {
     const searching = searchFiles(context, folder, of, limit);
     const found: FileMatch[] = [];
@@ -97,8 +97,13 @@ describe('Searching the files of a devbox', function () {
     assert.deepEqual(places(await search(query('$(id) `id` \'"'))), []);
     const wrong = await search(query('(', { isRegExp: true }));
     assert.match(wrong.end.failure ?? '', /parenthes/i);
-    const nowhere = await search(query('x'), '/tmp/none');
-    assert.match(nowhere.end.failure ?? '', /No such|exit status/);
+    for (const [folder, problem] of [
+      ['/tmp/none', 'file_missing'],
+      ['/tmp/s/long', 'file_not_folder'],
+      ['/root', 'file_denied'],
+    ] as const) {
+      await assert.rejects(search(query('x'), folder), (error) => fileProblemOf(error) === problem, folder);
+    }
   });
 
   it('ends the program in the devbox where it is given up, and where there is too much', async () => {
@@ -115,18 +120,20 @@ describe('Searching the files of a devbox', function () {
     await eventually(running, (count) => count === '0\n');
   });
 
+  const withRg: SearchContext['commands'] = {
+    run: (command, options) => box.commands.run(`PATH=/tmp/rg:$PATH\n${command}`, options),
+    open: (command, options) => box.commands.open(`PATH=/tmp/rg:$PATH\n${command}`, options),
+  };
+  const over = (commands: SearchContext['commands']): SearchContext => ({
+    devboxId: box.id,
+    commands,
+    requireRunning: () => sleep(0),
+  });
+
   it('finds the same with rg, where the devbox has it', async () => {
     await box.bash('mkdir /tmp/rg');
     const options = { create: true, overwrite: true, token: 'any', isExecutable: true, signal };
     await box.files.write('/tmp/rg/rg', content(await ripgrep()), options);
-    const context = {
-      commands: {
-        run: box.commands.run.bind(box.commands),
-        open: (command: string, options: Parameters<typeof box.commands.open>[1]) =>
-          box.commands.open(`PATH=/tmp/rg:$PATH\n${command}`, options),
-      },
-      requireRunning: () => sleep(0),
-    };
     const both = [
       query('needle', { exclude: ['long', '**/node_modules/**'] }),
       query('Needle', { matchCase: true, exclude: ['**/node_modules/**'] }),
@@ -135,6 +142,7 @@ describe('Searching the files of a devbox', function () {
       query('-e'),
       query('$(id) `id` \'"'),
     ];
+    const context = over(withRg);
     for (const one of both) {
       const [own, rg] = [await search(one), await search(one, '/tmp/s', signal, context)];
       assert.deepEqual(places(rg), places(own), JSON.stringify(one));
@@ -146,6 +154,32 @@ describe('Searching the files of a devbox', function () {
     );
     const [long] = (await search(query('needle', { include: ['long'] }), '/tmp/s', signal, context)).found;
     assert.ok((long?.text.length ?? 0) <= 2_000, String(long?.text.length));
+  });
+
+  it('finds text of another encoding, and complains of no folder that it may not look into', async () => {
+    await box.bash(`mkdir -p /tmp/e/shut; cd /tmp/e; printf 'caf\\xe9 Needle\\n' > latin; chmod 000 shut`);
+    for (const commands of [box.commands, withRg]) {
+      const all = await search(query('needle'), '/tmp/e', signal, over(commands));
+      assert.deepEqual(places(all), ['latin:0:Needle']);
+      assert.equal(all.end.failure, undefined);
+    }
+  });
+
+  it('leaves out what the system tells of itself, which may have no end, where all of a devbox is searched', async () => {
+    await box.bash('echo "PPid: mine" > /tmp/e/status');
+    for (const commands of [box.commands, withRg]) {
+      const of = query('PPid:', { include: ['status'] });
+      const { found, end } = await search(of, '/', signal, over(commands));
+      assert.deepEqual(
+        found.map(({ path }) => path),
+        ['/tmp/e/status'],
+      );
+      assert.equal(end.failure, undefined);
+      const { names } = await fileNames(over(commands), '/', signal);
+      assert.ok(names.includes('tmp/e/status') && !names.some((name) => /^(?:proc|sys|dev)\//.test(name)));
+    }
+    // A folder of them by itself is looked into.
+    assert.notEqual((await search(query('PPid:', { include: ['status'] }), '/proc/self')).found.length, 0);
   });
 
   it('reads what rg says, too', () => {
