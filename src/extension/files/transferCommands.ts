@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { FileChangeType, l10n, ProgressLocation, Uri, window, type Progress } from 'vscode';
 import { writeAll } from '../../ground/writeAll';
 import { linkSignals } from '../../ground/deadline';
@@ -184,7 +185,8 @@ async function download(transfer: Transfer, found: FileStat, path: string, targe
   }
   begins(basename(target));
   // Under another name until it is whole: a download that ends half-way leaves nothing that looks like the file.
-  const partial = `${target}.part`;
+  // One that no file of the devbox, or of this computer, has.
+  const partial = join(dirname(target), `.runloop-${randomUUID()}.part`);
   const mode = (Number.parseInt(found.mode, 8) & 0o111) === 0 ? 0o644 : 0o755;
   const counted = async function* (): AsyncGenerator<Buffer> {
     for await (const piece of files.read(path, found, { signal })) {

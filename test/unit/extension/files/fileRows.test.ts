@@ -238,6 +238,25 @@ describe('Files in the view', function () {
     assert.ok(!readdirSync(folder).some((name) => name.endsWith('.part')));
   });
 
+  it('come down beside any others: what is called like a part of a file, and the longest names', async () => {
+    const { editor } = used;
+    const { files } = await opened(
+      'beside',
+      `mkdir d; cd d; for i in $(seq 20); do printf whole > f$i; printf part > f$i.part; done; printf long > $(printf '%0255d' 0)`,
+    );
+    const folder = mkdtempSync(join(tmpdir(), 'transfer-'));
+    editor.openDialog = [Uri.file(folder)];
+    await editor.run('runloop.downloadFile', (await below(files.row, 'd')).row);
+    await editor.message(/Downloaded 41 files/);
+    const texts = readdirSync(join(folder, 'd')).map((name) => readFileSync(join(folder, 'd', name), 'utf8'));
+    assert.deepEqual(texts.sort(), ['long', ...Array<string>(20).fill('part'), ...Array<string>(20).fill('whole')]);
+    writeFileSync(join(folder, 'one.part'), 'mine');
+    editor.saveTo = Uri.file(join(folder, 'one'));
+    await editor.run('runloop.downloadFile', (await below((await below(files.row, 'd')).row, 'f1')).row);
+    assert.equal(readFileSync(join(folder, 'one.part'), 'utf8'), 'mine');
+    assert.deepEqual(readdirSync(folder).sort(), ['d', 'one', 'one.part']);
+  });
+
   it('leave nothing half-way behind where a transfer is cancelled', async () => {
     const { editor } = used;
     const { box, files } = await opened('cancelled', 'head -c 50000000 /dev/urandom > large');
