@@ -13,13 +13,23 @@ const key = 'runloop.agentDevboxes';
 const sealName = 'runloop.agentSeal';
 /** Devboxes that are kept; the oldest go first. */
 const mostDevboxes = 100;
+/** How often a window tries to mark a devbox. */
+const mostTries = 3;
+
+/** What marking a devbox needs. */
+export interface MarkSources {
+  readonly account: { current(): Promise<SignedIn | undefined> };
+  readonly store: { get(devboxId: string): Devbox | undefined };
+}
 
 /** Devboxes in which this editor has seen agents, over all windows: only a hint where to look again. */
 export class AgentDevboxes {
   readonly #memory: Memento;
   readonly #onFailure: (error: unknown) => void;
-  /** Devboxes that this window has marked, or tried to: each once. */
+  /** Devboxes that this window has marked, marks now, or has given up to mark. */
   readonly #marked = new Set<string>();
+  /** How often it could not. */
+  readonly #failed = new Map<string, number>();
 
   constructor(memory: Memento, onFailure: (error: unknown) => void) {
     this.#memory = memory;
@@ -37,17 +47,29 @@ export class AgentDevboxes {
   }
 
   /** Tells every window of the account, by the devbox's metadata, that there are agents in it; where that is safe. */
-  mark(devbox: Devbox | undefined, account: () => Promise<SignedIn | undefined>): void {
-    if (devbox === undefined || isMarked(devbox) || this.#marked.has(devbox.id)) return;
-    this.#marked.add(devbox.id);
+  mark(devboxId: string, { account, store }: MarkSources): void {
+    const devbox = store.get(devboxId);
+    if (devbox === undefined || isMarked(devbox) || this.#marked.has(devboxId)) return;
+    this.#marked.add(devboxId);
     const add = async (): Promise<void> => {
-      const { api, ended } = (await account()) ?? {};
+      const { api, ended } = (await account.current()) ?? {};
       if (api === undefined || ended === undefined) return;
-      await addMetadata(api.devboxes, devbox.id, [agentsKey, 'yes'], ended).catch((error: unknown) => {
+      try {
+        const added = await addMetadata(api.devboxes, devboxId, [agentsKey, 'yes'], ended);
+        if (added === 'unsure') this.#failedOnce(devboxId);
+      } catch (error) {
+        this.#failedOnce(devboxId);
         if (!ended.aborted) throw error;
-      });
+      }
     };
     add().catch(this.#onFailure);
+  }
+
+  /** The next change of an agent there is another occasion: without the mark nobody elsewhere is told that it waits. */
+  #failedOnce(devboxId: string): void {
+    const times = (this.#failed.get(devboxId) ?? 0) + 1;
+    this.#failed.set(devboxId, times);
+    if (times < mostTries) this.#marked.delete(devboxId);
   }
 
   #all(): readonly string[] {

@@ -255,8 +255,7 @@ export class Agents implements Disposable {
   #agentChanged(agent: LiveAgent): void {
     const { state, devboxId } = agent;
     this.#known.add(devboxId);
-    const { account, store } = this.sources;
-    if (agent.found.isSealed && isAlive(agent)) this.#known.mark(store.get(devboxId), () => account.current());
+    if (agent.found.isSealed && isAlive(agent)) this.#known.mark(devboxId, this.sources);
     if (state === 'working') this.sources.devboxUse.used(devboxId);
     if (state === 'waiting' && !this.#told.has(agent)) {
       this.#told.add(agent);
