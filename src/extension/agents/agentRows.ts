@@ -192,10 +192,14 @@ export function tellThatItWaits(devbox: string, agent: LiveAgent, log: Pick<Log,
   const answer = l10n.t('Answer…');
   const said = oneLine(inputText(request), 120);
   const text = escapeForEditor(l10n.t('{0} in {1} needs you: {2}', agentName(agent), devbox, said));
-  const target = { action: 'answer', devboxId: agent.devboxId, session: agent.found.name, request: request.id };
+  const target = { action: 'answer', devboxId: agent.devboxId, session: agent.found.name };
   window.showWarningMessage(text, answer).then(
     async (chosen) => {
-      if (chosen === answer) await commands.executeCommand('runloop.actOnAgent', target);
+      if (chosen !== answer) return;
+      // The editor takes no message back: where its request was answered elsewhere, it leads to what waits now.
+      const { waiting } = agent;
+      const isNext = waiting.length > 0 && !waiting.some(({ id }) => id === request.id);
+      await commands.executeCommand('runloop.actOnAgent', isNext ? target : { ...target, request: request.id });
     },
     (error: unknown) => log.failure('Showing a message', error),
   );
