@@ -214,7 +214,9 @@ export const workspace: Pick<
     if (!(uri instanceof Uri)) throw new Error('Only documents with an address are faked.');
     const editor = fakeEditor();
     await editor.whileBusy(`document ${uri.scheme}`);
-    return { uri } as never;
+    const getText = (): unknown =>
+      editor.contentProviders.get(uri.scheme)?.provideTextDocumentContent(uri, undefined as never);
+    return { uri, getText } as never;
   },
   registerFileSystemProvider: (scheme, provider) => {
     fakeEditor().fileSystems.set(scheme, provider);

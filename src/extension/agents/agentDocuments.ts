@@ -83,12 +83,6 @@ export class AgentDocuments implements TextDocumentContentProvider, CodeLensProv
     return this.#uri(agent, `runloop-agent/${inName(name)}`, {});
   }
 
-  /** The line of a session's document that whoever opens it has to see: what waits for them, else the end. */
-  lineToShow(agent: LiveAgent): number {
-    const { text, requests } = sessionText(agent, '');
-    return requests.find(({ isOpen }) => isOpen)?.line ?? text.split('\n').length - 1;
-  }
-
   /** The address of what a request would do. */
   requestUri(agent: LiveAgent, request: WaitingRequest): Uri {
     return this.#uri(agent, `runloop-agent/${l10n.t('Request')}`, { request: request.id });

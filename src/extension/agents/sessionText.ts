@@ -93,6 +93,13 @@ export function sessionText(
   return { text: `${all.join('\n')}\n`, requests, files };
 }
 
+/** The line that whoever opens a session's document has to see: what waits for them, else the end. */
+export function lineToShow(text: string): number {
+  const lines = text.split('\n');
+  const waits = lines.indexOf(l10n.t('── Permission: waits for your answer'));
+  return waits < 0 ? lines.length - 1 : waits;
+}
+
 /** Where the files of an item are named, each where it is written as it is. */
 function fileLines(item: TranscriptItem, lines: readonly string[], first: number): readonly FileLine[] {
   const named =
