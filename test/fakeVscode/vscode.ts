@@ -214,9 +214,8 @@ export const workspace: Pick<
     if (!(uri instanceof Uri)) throw new Error('Only documents with an address are faked.');
     const editor = fakeEditor();
     await editor.whileBusy(`document ${uri.scheme}`);
-    const getText = (): unknown =>
-      editor.contentProviders.get(uri.scheme)?.provideTextDocumentContent(uri, undefined as never);
-    return { uri, getText } as never;
+    const by = editor.contentProviders.get(uri.scheme);
+    return { uri, getText: () => by?.provideTextDocumentContent(uri, undefined as never) } as never;
   },
   registerFileSystemProvider: (scheme, provider) => {
     fakeEditor().fileSystems.set(scheme, provider);

@@ -3,6 +3,7 @@ import type { ConsentRule } from '../../core/agents/consent';
 import { exactText } from '../../core/agents/exactText';
 import { oneLine } from '../../core/safeText';
 import { redact } from '../../core/redact';
+import { mustStillBe } from '../account/accountChanged';
 import { saysYes } from '../messages/ask';
 import { escapeForEditor } from '../messages/escapeForEditor';
 import { lookUpLimitMs, whenSlow } from '../messages/whenSlow';
@@ -26,6 +27,17 @@ export interface AgentCommandServices extends ContinueServices {
 export async function actOnAgent(services: AgentCommandServices, argument: unknown): Promise<void> {
   const target = targetIn(argument);
   if (target === undefined) return;
+  const signedIn = await services.account.require();
+  try {
+    await actOn(services, target);
+  } catch (error) {
+    // Whoever answered must not take it for given: nobody but the account has ended it.
+    mustStillBe(signedIn, target.devboxId);
+    throw error;
+  }
+}
+
+async function actOn(services: AgentCommandServices, target: AgentTarget): Promise<void> {
   const agents = await services.agents();
   const agent =
     agents.find(target.devboxId, target.session) ??

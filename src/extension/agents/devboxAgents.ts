@@ -11,7 +11,9 @@ import { sessionName } from '../../core/agents/ledger';
 import { SessionsWatch } from '../../core/agents/sessionsWatch';
 import { AgentSpool } from '../../core/agents/spool';
 import { sessionsFolder } from '../../core/agents/spoolScripts';
+import type { DevboxCommands } from '../../core/channel/devboxCommands';
 import { ExecutionCommands } from '../../core/channel/executionCommands';
+import { runningCommands } from '../../core/channel/runningCommands';
 import { isTransient, RuntimeError } from '../../core/errors';
 import { apiTransfer } from '../../core/files/fileTransfer';
 import { oneLine } from '../../core/safeText';
@@ -39,7 +41,7 @@ export interface DevboxAgentsContext {
 export class DevboxAgents {
   readonly installation: AgentInstallation;
   readonly #context: DevboxAgentsContext;
-  readonly #commands: ExecutionCommands;
+  readonly #commands: DevboxCommands;
   readonly #watch: SessionsWatch;
   readonly #agents = new Map<string, LiveAgent>();
   #home: string | undefined;
@@ -54,10 +56,11 @@ export class DevboxAgents {
   constructor(context: DevboxAgentsContext) {
     this.#context = context;
     const { account, devboxId, onFailure, requireRunning } = context;
-    this.#commands = new ExecutionCommands(account.api, devboxId);
+    const commands = new ExecutionCommands(account.api, devboxId);
+    this.#commands = runningCommands(commands, requireRunning);
     this.installation = new AgentInstallation(devboxId, this.#commands);
     this.#watch = new SessionsWatch({
-      commands: this.#commands,
+      commands,
       requireRunning,
       onChange: (isNew) => this.#lookAtAll(isNew),
       onStopped: () => this.#stopped(),

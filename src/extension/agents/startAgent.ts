@@ -23,6 +23,15 @@ export type StartAgentServices = DevboxSources & LaunchServices & { readonly age
 /** Starts an agent in a running devbox: which, where, and with which first prompt. It lives on without this window. */
 export async function startAgent(services: StartAgentServices, argument: unknown): Promise<void> {
   const signedIn = await services.account.require();
+  try {
+    await startFor(services, signedIn, argument);
+  } catch (error) {
+    mustStillBe(signedIn);
+    throw error;
+  }
+}
+
+async function startFor(services: StartAgentServices, signedIn: SignedIn, argument: unknown): Promise<void> {
   const row = asString(asObject(argument)?.['devboxId']) ?? argument;
   const placeHolder = l10n.t('Select a devbox to start an agent in');
   const devbox = await livingDevboxFor(services, row, { placeHolder, runningOnly: true });

@@ -7,7 +7,7 @@ import { line, useChangeRows, type Shown } from '../changes/useChangeRows';
 
 /** Agents in devboxes of a fake editor: started, their rows and documents. */
 export function useAgents(used: UsedWindow) {
-  const { below, lines, opened, view } = useChangeRows(used);
+  const { below, lines, opened, view, devbox } = useChangeRows(used);
 
   /** A devbox with the example agent, which is offered by the setting. */
   async function ready(name: string, variables: readonly string[] = [], setUp = 'mkdir work', mode?: string) {
@@ -47,5 +47,5 @@ export function useAgents(used: UsedWindow) {
       async () => lines((await agents()).row),
       (all) => all.some((one) => text.test(one)),
     );
-  return { below, lines, opened, view, ready, start, text, document, run, click, described };
+  return { below, lines, opened, view, devbox, ready, start, text, document, run, click, described };
 }
