@@ -32,7 +32,7 @@ export async function takeFilesPictures(
   await workbench.openViewContainer('Runloop');
   await workbench.runCommand('Runloop: Refresh Devboxes');
   const tree = workbench.tree('Devboxes');
-  for (const label of ['evaluation-12', 'Files', 'evaluation']) await tree.row(label).expand();
+  for (const label of ['evaluation-13', 'Files', 'evaluation']) await tree.row(label).expand();
   await tree.row('score.py').click();
   const lines = page.locator('.editor-group-container.active .view-line');
   await lines.filter({ hasText: 'passed / total' }).click();
