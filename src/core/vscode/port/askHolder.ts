@@ -61,7 +61,8 @@ export async function askHolder(
         }
       });
     });
-    sent.end(sealed.seal({ ...question, name, nonce }));
+    // With its port, so that whoever has taken one can pass no question of it on to the window that listens on another.
+    sent.end(sealed.seal({ ...question, name, port, nonce }));
   });
 }
 
@@ -87,7 +88,8 @@ export function takeQuestion(
   });
   asked.once('end', () => {
     const message = sealed.open(text);
-    const question = message?.['name'] === name ? questionIn(message) : undefined;
+    const isMeant = message?.['name'] === name && message['port'] === asked.socket.localPort;
+    const question = isMeant ? questionIn(message) : undefined;
     const answer = question === undefined ? undefined : reply(question);
     if (question === undefined || answer === undefined) {
       refuse();

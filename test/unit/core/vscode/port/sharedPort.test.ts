@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, createServer as createNetServer, type AddressInfo } from 'node:net';
 import { afterEach, describe, it } from 'mocha';
 import { askHolder } from '../../../../../src/core/vscode/port/askHolder';
 import { Sealed } from '../../../../../src/core/vscode/port/sealed';
@@ -93,6 +93,32 @@ describe('a port that windows share', () => {
       assert.equal(sealed.open(text), undefined);
     } finally {
       Date.now = now;
+    }
+  });
+
+  it('is not believed to be held where a stranger passes questions on to the window that listens on another port', async () => {
+    const holder = newPort(notes());
+    const port = await holder.open();
+    const stranger = createNetServer((socket) => {
+      const passed = connect(port, '127.0.0.1');
+      socket.pipe(passed).pipe(socket);
+      for (const end of [socket, passed]) end.on('error', () => end.destroy());
+    });
+    await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+    try {
+      const taken = (stranger.address() as AddressInfo).port;
+      for (const kind of ['wait', 'yield'] as const) {
+        assert.equal(await askHolder(sealed, { port: taken, name: 'devbox', question: { kind } }), undefined, kind);
+      }
+      const hide = { kind: 'hide', first: './?tkn=x', later: './' } as const;
+      assert.equal(await askHolder(sealed, { port: taken, name: 'devbox', question: hide }), undefined);
+      const shared = notes();
+      shared.noted = taken;
+      let moved = 0;
+      assert.notEqual(await newPort(shared, { moved: () => (moved += 1) }).open(), taken);
+      assert.equal(moved, 1);
+    } finally {
+      stranger.close();
     }
   });
 
