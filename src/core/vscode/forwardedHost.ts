@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { NoAnswer } from '../forwarding/forwarderPage';
 import type { ForwardTarget } from '../forwarding/forwardTarget';
@@ -10,7 +11,8 @@ import type { SharedPort } from './port/sharedPort';
 /** A devbox that browsers know, served at the moment or not. */
 export interface Host {
   readonly name: string;
-  readonly label: string;
+  /** What windows that serve it know it by. Secret. */
+  readonly id: string;
   readonly hidden: HiddenAddresses;
   /** What a person does in its pages, where somebody wants to know. */
   readonly input: PageInput | undefined;
@@ -21,6 +23,25 @@ export interface Host {
   readonly shared: SharedPort;
   /** Serves it under any host name, for browsers elsewhere. */
   single: SharedPort | undefined;
+}
+
+/**
+ * The name below `localhost` under which it is served, once its port is known. That is in it: whoever takes the port away hears the
+ * name from browsers, and their cookies, which know no ports; these open nothing under the name that goes with the next port.
+ */
+export function labelOf(secret: string, id: string, port: number): string {
+  return `devbox-${hashed(secret, `${id}\n${port}`)}`;
+}
+
+/** @param authority what a browser asks for */
+export function isNamed(secret: string, { id, shared: { port } }: Host, authority: string): boolean {
+  const label = /^([a-z0-9-]+)\.localhost(?::\d+)?$/i.exec(authority)?.[1]?.toLowerCase();
+  return port !== undefined && label === labelOf(secret, id, port);
+}
+
+/** What nobody can guess who does not have the secret. */
+export function hashed(secret: string, text: string): string {
+  return createHmac('sha256', secret).update(text).digest('hex').slice(0, 32);
 }
 
 /** What it is served on. */

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type * as http from 'node:http';
 import type { Duplex } from 'node:stream';
 import { asString } from '../parse';
@@ -6,7 +6,7 @@ import { answerPage, englishPages, redirect, type NoAnswer, type PageTexts } fro
 import { forwardRequest, type Forwarding } from '../forwarding/forwardRequest';
 import { forwardUpgrade, responseOn } from '../forwarding/forwardUpgrade';
 import type { ForwardTarget } from '../forwarding/forwardTarget';
-import { locked, portsOf, replyOf, type Host } from './forwardedHost';
+import { hashed, isNamed, labelOf, locked, portsOf, replyOf, type Host } from './forwardedHost';
 import { HiddenAddresses } from './hiddenAddresses';
 import { OwnCookies } from '../forwarding/ownCookies';
 import { PageInput } from './pageInput';
@@ -56,7 +56,7 @@ export class LoopbackForwarder {
   readonly #options: ForwarderOptions;
   readonly #secret: string;
   readonly #sealed: Sealed;
-  /** By their labels. */
+  /** By their ids. */
   readonly #hosts = new Map<string, Host>();
   /** Connections of browsers, with the devbox that each leads to by now. */
   readonly #sockets = new Map<Duplex, Host | undefined>();
@@ -77,7 +77,7 @@ export class LoopbackForwarder {
     host.target = target;
     const port = await host.shared.open();
     await host.shared.takeOver();
-    return `http://${host.label}.localhost:${port}`;
+    return `http://${labelOf(this.#secret, host.id, port)}.localhost:${port}`;
   }
 
   /**
@@ -178,18 +178,18 @@ export class LoopbackForwarder {
   #host(name: string): Host {
     const { now, onInput, memory } = this.#options;
     const whose = `${memory?.account?.() ?? ''}\n${name}`;
-    const label = `devbox-${createHmac('sha256', this.#secret).update(whose).digest('hex').slice(0, 32)}`;
-    const known = this.#hosts.get(label);
+    const id = hashed(this.#secret, whose);
+    const known = this.#hosts.get(id);
     if (known !== undefined) return known;
     const input = onInput === undefined ? undefined : new PageInput(() => onInput(name));
     const shared = this.#newPort(
       () => host,
-      label,
+      id,
       (request) => (this.#hostNamed(request.headers.host ?? '') === host ? host : undefined),
     );
     const host: Host = {
       name,
-      label,
+      id,
       hidden: new HiddenAddresses(now),
       input,
       cookies: new OwnCookies((cookie, value) => this.#options.isOwnCookie?.(name, cookie, value) === true),
@@ -197,14 +197,14 @@ export class LoopbackForwarder {
       shared,
       single: undefined,
     };
-    this.#hosts.set(label, host);
+    this.#hosts.set(id, host);
     return host;
   }
 
   #singleOf(host: Host): SharedPort {
     return (host.single ??= this.#newPort(
       () => host,
-      `${host.label}-single`,
+      `${host.id}-single`,
       (request) => {
         host.cookies.hideOthersIn(request);
         return host;
@@ -217,7 +217,7 @@ export class LoopbackForwarder {
   }
 
   #hostNamed(authority: string): Host | undefined {
-    return this.#hosts.get(/^([a-z0-9-]+)\.localhost(?::\d+)?$/i.exec(authority)?.[1]?.toLowerCase() ?? '');
+    return [...this.#hosts.values()].find((host) => isNamed(this.#secret, host, authority));
   }
 
   #hostAlone(authority: string): Host | undefined {

@@ -99,4 +99,41 @@ describe('addresses of VS Codes, over windows', () => {
       two.dispose();
     }
   });
+
+  it('have another name on another port, as who has taken the first one hears the name and the cookies of its pages', async () => {
+    const ports = new Map<string, number>();
+    const memory: AddressMemory = { secret: 'kept', ...notesIn(ports) };
+    const before = new VscodeAddress({ memory });
+    const first = new URL(await before.of(endpoint()));
+    before.dispose();
+    const heard: (string | undefined)[] = [];
+    const stranger = createServer((request, response) => {
+      heard.push(request.headers.host, request.headers.cookie);
+      response.end();
+    });
+    await eventually(
+      () =>
+        new Promise<boolean>((resolve) => {
+          stranger.once('error', () => resolve(false));
+          stranger.listen(Number(first.port), '127.0.0.1', () => resolve(true));
+        }),
+      (listens) => listens,
+    );
+    const after = new VscodeAddress({ memory });
+    try {
+      // A page that is open goes on to ask.
+      await get(first.origin, { cookie: 'vscode-tkn=token-a' });
+      const now = new URL(await after.of(endpoint()));
+      assert.notEqual(now.port, first.port);
+      const [host, cookie] = heard;
+      assert.deepEqual([host, cookie], [first.host, 'vscode-tkn=token-a']);
+      const reached = await get(`http://${first.hostname}:${now.port}`, { cookie: 'vscode-tkn=token-a' });
+      assert.equal(reached.status, 404);
+      assert.equal((await get(now.origin)).body, 'the devbox');
+    } finally {
+      after.dispose();
+      stranger.closeAllConnections();
+      stranger.close();
+    }
+  });
 });
