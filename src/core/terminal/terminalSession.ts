@@ -10,6 +10,7 @@ import { ShellSetUp } from './shellSetUp';
 import { ShownOutput, type Filled } from './shownOutput';
 import { TerminalResize } from './terminalResize';
 import type { TerminalState } from './terminalState';
+import { TriesPace } from './triesPace';
 
 export interface TerminalSessionOptions {
   readonly api: RunloopApi;
@@ -36,11 +37,10 @@ export interface TerminalSessionOptions {
 const shellEnded = 4000;
 /** Somebody has closed the session. */
 const normalEnd = 1000;
+/** Nobody has closed it. */
+const cut = 1006;
 /** Bytes that one frame of input has at the most. */
 const frameBytes = 64 * 1024;
-/** Milliseconds between two tries, growing. */
-const firstWaitMs = 250;
-const longestWaitMs = 15_000;
 /** Tries, some seconds in all, in which a devbox that says that it runs, and refuses all the same, may say something else. */
 const triesOfGoing = 5;
 /** Milliseconds that one request about the devbox or the terminal may take. */
@@ -61,6 +61,7 @@ export class TerminalSession implements Disposable {
   #setUp: ShellSetUp | undefined;
   #lostAtMs: number | undefined;
   readonly #sizes: TerminalResize;
+  readonly #pace = new TriesPace();
   #wake: AbortController | undefined;
 
   constructor(options: TerminalSessionOptions) {
@@ -87,6 +88,7 @@ export class TerminalSession implements Disposable {
 
   /** Tries again, for example after the devbox was resumed. */
   retry(): void {
+    this.#pace.reset();
     this.#wake?.abort();
     this.#connect();
   }
@@ -159,8 +161,8 @@ export class TerminalSession implements Disposable {
 
   async #tryUntilOpen(signal: AbortSignal): Promise<void> {
     this.#options.onState({ kind: 'connecting' });
-    let refusals = 0;
-    for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
+    if (this.#pace.beforeMs > 0) await this.#pause(this.#pace.beforeMs, signal);
+    for (let refusals = 0; ;) {
       try {
         const opened = await this.#open(signal);
         if (opened === 'done') return;
@@ -174,7 +176,7 @@ export class TerminalSession implements Disposable {
         // A devbox that goes cuts its shells off, and refuses them, before it is said not to run.
         else if (this.#lostAtMs === undefined || (refusals += 1) > triesOfGoing) throw error;
       }
-      await this.#pause(waitMs, signal);
+      await this.#pause(this.#pace.failed(), signal);
     }
   }
 
@@ -205,6 +207,7 @@ export class TerminalSession implements Disposable {
       return 'done';
     }
     this.#link = link;
+    this.#pace.opened();
     if (this.#isPaused) link.pause();
     const wasKnown = this.#isKnown;
     this.#isKnown = true;
@@ -247,6 +250,7 @@ export class TerminalSession implements Disposable {
     this.#link = undefined;
     this.#setUp?.dispose();
     if (this.#stop.signal.aborted) return;
+    this.#pace.closed(code === cut);
     if (code === shellEnded || code === normalEnd) {
       this.#isOver = this.#shown.end() && this.#setUp?.isUnused !== true;
       const { onState, devboxId } = this.#options;
