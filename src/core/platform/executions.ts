@@ -8,12 +8,14 @@ import type {
 } from '@runloop/api-client/resources/devboxes/executions';
 import { randomUUID } from 'node:crypto';
 import { withDeadline } from '../../ground/deadline';
+import { RuntimeError } from '../errors';
 import { asBoolean, asNumber, asObject, asString, parseJson } from '../parse';
 import { objectOf, textIn } from './answers';
 import type { ApiCalls, CallOptions } from './apiCalls';
 import type { ApiAccess } from './client';
 import { devboxPath, idInPath } from './devboxId';
 import { jsonIn, openLog, type ReadLogOptions } from './logRequest';
+import { platformProblem } from '../problems/platform';
 import { openStream, readEvents } from './serverSentEvents';
 
 export type OutputName = 'stdout' | 'stderr';
@@ -157,6 +159,12 @@ export class Executions {
       if (response.statusCode === 404) {
         response.destroy();
         return true;
+      }
+      const status = response.statusCode ?? 0;
+      if (status >= 400) {
+        response.destroy();
+        // Not that it has answered with something else, which would be for who looks after its address.
+        throw new RuntimeError({ problem: platformProblem('log_refused', { status }), devboxId: of.devboxId, status });
       }
       const answer = await jsonIn(response, 'an execution', options);
       return textIn(answer, 'status', 'an execution', of.devboxId) === 'completed';

@@ -148,7 +148,8 @@ export class CommandRun {
         const isUnknown = !start.isDone && isTransient(error) && isSent(error);
         if (RuntimeError.is(error, 'cancelled')) part.end = l10n.t('stopped');
         else if (isUnknown) part.end = l10n.t('may be running all the same: {0}', failureText(error));
-        else part.end = part.notStopped ?? failureText(error);
+        else if (start.isDone) part.end = part.notStopped ?? endUnknown(error);
+        else part.end = failureText(error);
       } finally {
         clearInterval(using);
       }
@@ -200,6 +201,14 @@ export class CommandRun {
     if (part.characters > keptCharacters + spareCharacters) dropOldest(part);
     this.#onChange();
   }
+}
+
+/** Of a command that has run: what to do where a request was refused, such as to send it again, is no advice for it. */
+function endUnknown(error: unknown): string {
+  const happened = RuntimeError.is(error)
+    ? new RuntimeError({ problem: { ...error.problem, id: 'end_unknown', nextStep: '' }, cause: error })
+    : error;
+  return l10n.t('how it ended is not known: {0}', failureText(happened));
 }
 
 /** What is said where less than all of its output is shown. */

@@ -127,6 +127,23 @@ describe('The document of a command', function () {
     assert.deepEqual(ends, [true, false, false]);
   });
 
+  it('says where nobody can tell how a command ended, without the advice to try again', async () => {
+    const { api, editor, platform } = used;
+    const { id } = await api.devboxes.create({ name: 'end unknown' }, { requestId: crypto.randomUUID() });
+    const devbox = (await api.devboxes.waitForStatus(id, ['running'], 20)) ?? assert.fail();
+    const knownSecrets = new KnownSecrets(editor.secrets, new SecretSessionKeys(editor.secrets, new Log()));
+    for (const status of [409, 404, 400]) {
+      await orderFaults(platform, { fault: 'status', status, method: 'GET', path: '/v1/devboxes/*/executions/*' });
+      const run = new CommandRun(7, 'echo out; exit 3', { account: account(), devboxes: [devbox] }, () => undefined);
+      await run.run({ knownSecrets, devboxUse: { used: () => undefined } });
+      assert.match(
+        run.text(),
+        new RegExp(` ── how it ended is not known: The [^.]*\\(${status}\\)[^.]*\\. after [\\d.]+ s\\n`),
+      );
+    }
+    await orderFaults(platform);
+  });
+
   it('shows no secret of the devbox that stands in the command either', async () => {
     const { api, editor } = used;
     const { id } = await api.devboxes.create({ name: 'secret' }, { requestId: crypto.randomUUID() });
