@@ -197,3 +197,22 @@ export async function groupOf(view: FakeTreeView, name: string): Promise<string 
   }
   return undefined;
 }
+
+/** Puts folders into the workspace in the place of others. */
+export function changeFolders(
+  editor: { workspaceFolders: readonly vscode.WorkspaceFolder[] | undefined },
+  {
+    start,
+    count,
+    added,
+  }: {
+    readonly start: number;
+    readonly count: number;
+    readonly added: readonly { readonly uri: vscode.Uri; readonly name?: string }[];
+  },
+): boolean {
+  const folders: { readonly uri: vscode.Uri; readonly name?: string }[] = [...(editor.workspaceFolders ?? [])];
+  folders.splice(start, count, ...added);
+  editor.workspaceFolders = folders.map(({ uri, name = uri.path }, index) => ({ uri, name, index }));
+  return true;
+}

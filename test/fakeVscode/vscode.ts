@@ -3,7 +3,7 @@ import type * as vscode from 'vscode';
 import { FakeInputBox, FakeQuickPick } from './boxes';
 import { fakeEditor, type FakeEditor, type ShownMessage } from './fakeEditor';
 import { fileSystem } from './fileSystem';
-import { FakeChannel, FakeStatusItem, FakeTreeView } from './parts';
+import { changeFolders, FakeChannel, FakeStatusItem, FakeTreeView } from './parts';
 import { FakeTerminal } from './terminal';
 import { decode, nothing, openIn } from './openDocuments';
 import { Disposable, StatusBarAlignment, Uri } from './values';
@@ -139,10 +139,7 @@ export const window: Pick<
     fakeEditor().commands.set(`${id}.focus`, () => view.setVisible(true));
     return view;
   },
-  registerUriHandler: (handler) => {
-    fakeEditor().uriHandler = handler;
-    return nothing;
-  },
+  registerUriHandler: (handler) => ((fakeEditor().uriHandler = handler), nothing),
   registerFileDecorationProvider: (provider) => {
     addedTo(fakeEditor()).decorations.push(provider);
     return nothing;
@@ -167,6 +164,7 @@ export const workspace: Pick<
   | 'getConfiguration'
   | 'onDidChangeConfiguration'
   | 'workspaceFolders'
+  | 'updateWorkspaceFolders'
   | 'isTrusted'
   | 'textDocuments'
   | 'onDidOpenTextDocument'
@@ -196,6 +194,7 @@ export const workspace: Pick<
   get workspaceFolders() {
     return fakeEditor().workspaceFolders;
   },
+  updateWorkspaceFolders: (start, count, ...added) => changeFolders(fakeEditor(), { start, count: count ?? 0, added }),
   get isTrusted() {
     return fakeEditor().isTrusted;
   },

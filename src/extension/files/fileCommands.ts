@@ -2,11 +2,13 @@ import { commands, FileChangeType, l10n, window, workspace, WorkspaceEdit } from
 import { linkSignals } from '../../ground/deadline';
 import type { DevboxFiles } from '../../core/files/devboxFiles';
 import { requireName, shownName } from '../../core/files/pathText';
+import type { Devbox } from '../../core/platform/devbox';
+import { devboxLabel } from '../devboxes/devboxText';
 import { saysYes } from '../messages/ask';
 import { listText } from '../messages/listText';
 import { failureText } from '../messages/showFailure';
 import { listLimitMs, whenSlow } from '../messages/whenSlow';
-import { childAddress, parentAddress } from './fileAddress';
+import { addressedFile, childAddress, parentAddress } from './fileAddress';
 import { meantFiles, type FileServices, type MeantFile } from './fileRow';
 
 /** What opens the row of a folder in the view. */
@@ -92,7 +94,10 @@ export async function deleteFiles(services: FileServices, argument: unknown, arg
 }
 
 /** Opens a folder of a devbox as a folder of the editor. */
-export async function openFolderHere(services: FileServices, argument: unknown): Promise<void> {
+export async function openFolderHere(
+  services: FileServices & { readonly store: { get(devboxId: string): Devbox | undefined } },
+  argument: unknown,
+): Promise<void> {
   const [folder] = await meantFiles(services, argument, undefined);
   if (folder === undefined) return;
   const add = l10n.t('Add to This Workspace');
@@ -101,7 +106,13 @@ export async function openFolderHere(services: FileServices, argument: unknown):
   if (chosen === open) await commands.executeCommand('vscode.openFolder', folder.uri, { forceNewWindow: true });
   if (chosen !== add) return;
   const count = workspace.workspaceFolders?.length ?? 0;
-  workspace.updateWorkspaceFolders(count, 0, { uri: folder.uri, name: shownFile(folder) });
+  const devbox = services.store.get(addressedFile(folder.uri)?.devboxId ?? '');
+  const name = shownFile(folder);
+  // Folders of several devboxes have the same names, and those of this computer too.
+  workspace.updateWorkspaceFolders(count, 0, {
+    uri: folder.uri,
+    name: devbox === undefined ? name : l10n.t('{0} ({1})', name, devboxLabel(devbox)),
+  });
 }
 
 /** Lists a folder anew, and looks at what is open of its devbox. */

@@ -177,6 +177,17 @@ describe('Files in the view', function () {
     await editor.run('runloop.refreshFiles', files.row);
   });
 
+  it('open as folders of the workspace, which tell their devbox', async () => {
+    const { editor } = used;
+    const { files } = await opened('opened here', 'mkdir app');
+    editor.answer(/Select where to open the folder/, 'Add to This Workspace');
+    await editor.run('runloop.openFolderHere', (await below(files.row, 'app')).row);
+    assert.deepEqual(
+      editor.workspaceFolders?.map(({ name, uri }) => [name, uri.scheme]),
+      [['app (opened here)', 'runloop']],
+    );
+  });
+
   it('are renamed and deleted by the keys of the view, never more than the rows that are selected', async () => {
     const { editor } = used;
     const { box, files } = await opened('keys', 'mkdir a; touch there too');
