@@ -34,7 +34,7 @@ ${lookSteps}
 ! grep -qaz '^u ' "$T/status" || die send_busy
 [ -f "$file" ] && [ -r "$file" ] && run index-pack --stdin < "$file" >/dev/null 2>"$T/said" || die send_broken
 run diff-tree -r -z --raw --no-renames --abbrev=64 "$base" "$tree" > "$T/raw" 2>/dev/null || die send_broken
-declare -A pre post now sent filtered
+declare -A pre post now sent based filtered
 # Filters are programs: what passes one, here or there, is not the file that is here.
 filters() {
   while IFS= read -r -d '' f && IFS= read -r -d '' r && IFS= read -r -d '' r; do
@@ -75,6 +75,10 @@ if [ -f "$S/sent" ] && [ ! -L "$S/sent" ]; then
     printf '%s\\0' "$f" >> "$T/all"
   done < <(tail -z -n 20000 -- "$S/sent")
 fi
+# What was put together with something here is not: it is what the clone had then that both go on from.
+if [ -f "$S/merged" ] && [ ! -L "$S/merged" ]; then
+  while IFS= read -r -d '' r; do based["x\${r#* }"]=\${r%% *}; done < <(tail -z -n 20000 -- "$S/merged")
+fi
 export GIT_INDEX_FILE=$T/now
 if [ -f "$T/index" ]; then cp -p -- "$T/index" "$T/now"; else run read-tree --empty; fi
 run update-index --add --remove --replace -z --stdin < "$T/all" >/dev/null 2>"$T/said" || die unreadable
@@ -87,6 +91,7 @@ merged() { # both changed a file: puts together what does not meet
   local side m0 h0 m1 h1 m2 h2
   read -r m0 h0 <<< "\${now["x$f"]}"; read -r m1 h1 <<< "\${pre["x$f"]}"; read -r m2 h2 <<< "\${post["x$f"]}"
   case "$m0 $m1 $m2" in *120000*|*000000*) return 1 ;; esac
+  h1=\${based["x\${now["x$f"]} $f"]:-$h1}
   for side in 0 1 2; do
     local id=h$side size; size=$(run cat-file -s "\${!id}" 2>/dev/null) && [ "$size" -le "$most" ] || return 1
     run cat-file blob "\${!id}" > "$T/side$side" 2>/dev/null || return 1
@@ -96,7 +101,7 @@ merged() { # both changed a file: puts together what does not meet
   [ "$m1" = "$m2" ] || m0=$m2
   made="$m0 $h0"
 }
-: > "$T/then"; : > "$T/ours"
+for n in then ours both.ours written gone made back; do : > "$T/$n"; done
 while IFS= read -r -d '' f; do
   made=\${post["x$f"]} letter=W
   if [ "\${now["x$f"]}" = "$made" ]; then printf '%s\\0' "S$f" >> "$T/told"; continue; fi
@@ -111,7 +116,9 @@ while IFS= read -r -d '' f; do
   case $made in 000000*) letter=D ;; esac
   printf '%s\\0' "$letter$f" >> "$T/told"
   printf '%s\\t%s\\0' "\${made/#000000/0}" "$f" >> "$T/then"
-  printf '%s %s\\0' "$made" "$f" >> "$T/ours"
+  if [ "$letter" = M ]; then printf '%s %s %s\\0' "\${post["x$f"]#* }" "$made" "$f" >> "$T/both.ours"; else printf '%s %s\\0' "$made" "$f" >> "$T/ours"; fi
+  case $made in 000000*) n=gone ;; *) n=written ;; esac; printf '%s\\0' "$f" >> "$T/$n"
+  case \${now["x$f"]} in 000000*) n=made ;; *) n=back ;; esac; printf '%s\\0' "$f" >> "$T/$n"
 done < "$T/all"
 cp -p -- "$T/now" "$T/was.index"
 was=$(run write-tree --missing-ok 2>"$T/said") || die unreadable
@@ -126,15 +133,46 @@ if [ -z "$told" ]; then printf '%s\\0' "$state"; cat -- "$T/told"; exit 0; fi
 umask 022
 A=(apply --whitespace=nowarn -p1)
 limit "\${G[@]}" "\${A[@]}" --check "$T/patch" 2>"$T/said" || die send_moved
-# Before it is written: what is of ours can be sent again, though not all of it came to be.
-mkdir -p -- "$S" && cat -- "$T/ours" >> "$S/sent" || die send_broken
-if limit "\${G[@]}" "\${A[@]}" "$T/patch" 2>"$T/said"; then exit 0; fi
-# Git takes away all that it writes anew before it writes: what was changed here must not be lost where there is no space.
-while IFS= read -r -d '' r; do
-  f=\${r#* }; f=\${f#* }
-  case \${now["x$f"]} in 000000*) rm -f -- "./$f" 2>/dev/null || { [ ! -e "$f" ] && [ ! -L "$f" ]; } || die send_partly ;; *) printf '%s\\0' "$f" >> "$T/back" ;; esac
-done < "$T/ours"
-[ ! -s "$T/back" ] || GIT_INDEX_FILE=$T/was.index limit "\${G[@]}" checkout-index -f -z --stdin < "$T/back" 2>"$T/said" || die send_partly
+# Names are exchanged, for files that are whole beside: whenever this ends, each is as it was, or as it is sent.
+W=$T; [ "$(stat -c %d -- "$T")" = "$(stat -c %d .)" ] || W=$(mktemp -d "$here/.runloop-sending.XXXXXX") || die send_unwritten
+trap 'rm -rf -- "$T" "$W"' EXIT
+mkdir -- "$W/after" "$W/before" && limit "\${G[@]}" checkout-index -f -z --stdin --prefix="$W/after/" < "$T/written" 2>"$T/said" || die send_unwritten
+limit xargs -0 -r cp -lP --parents -t "$W/before" -- < "$T/back" 2>/dev/null ||
+  { rm -rf -- "$W/before" && mkdir -- "$W/before" && limit xargs -0 -r cp -pP --parents -t "$W/before" -- < "$T/back" 2>"$T/said"; } || die send_unwritten
+# What is of ours can be sent again, though not all of it came to be.
+mkdir -p -- "$S/objects" && cut -z -d ' ' -f 1 "$T/both.ours" | while IFS= read -r -d '' h; do
+  limit "\${G[@]}" cat-file blob "$h" | GIT_OBJECT_DIRECTORY="$S/objects" git hash-object -w --no-filters --stdin >/dev/null || exit 1
+done && cat -- "$T/ours" >> "$S/sent" && cat -- "$T/both.ours" >> "$S/merged" || die send_broken
+limit "\${G[@]}" "\${A[@]}" --check "$T/patch" 2>"$T/said" || die send_moved
+place() { # the files in $1 that have the names in $2, folder by folder
+  local f d last= names=()
+  while IFS= read -r -d '' f; do
+    d=./$f; d=\${d%/*}; ! blocked "$f" && [ -e "$1/$f" -o -L "$1/$f" ] || return 1
+    if [ "$d" != "$last" ] || [ "\${#names[@]}" = 200 ]; then
+      [ "\${#names[@]}" = 0 ] || mv -f -t "$last" -- "\${names[@]}" || return 1
+      names=() last=$d; mkdir -p -- "$d" || return 1
+    fi
+    names+=("$1/$f")
+  done < "$2"
+  [ "\${#names[@]}" = 0 ] || mv -f -t "$last" -- "\${names[@]}"
+}
+gone() { # takes away the files with the names in $1
+  local f
+  while IFS= read -r -d '' f; do
+    rm -f -- "./$f" || { [ ! -e "$f" ] && [ ! -L "$f" ]; } || return 1
+  done < "$1"
+}
+if { place "$W/after" "$T/written" && gone "$T/gone"; } 2>"$T/said"; then
+  # As git does, with the folders that are empty by it.
+  while IFS= read -r -d '' f; do
+    case $f in */*) rmdir -p --ignore-fail-on-non-empty -- "\${f%/*}" 2>/dev/null ;; esac
+  done < "$T/gone"
+  exit 0
+fi
+while IFS= read -r -d '' f; do
+  [ "$(stat -c %i -- "./$f" 2>/dev/null)" = "$(stat -c %i -- "$W/before/$f")" ] || printf '%s\\0' "$f"
+done < "$T/back" > "$T/other"
+{ place "$W/before" "$T/other" && gone "$T/made"; } 2>"$T/said" || die send_partly
 die send_unwritten`,
   'send_not_owner',
 );

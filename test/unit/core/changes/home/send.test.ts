@@ -102,6 +102,7 @@ describe('Changes of a clone for a devbox', function () {
       await pairs.box.bash(`cd ${places.top}; tr '\\n' ' ' < a`),
       '1 two 3 4 5 6 7 8 9 ten 11 12 13 14 15 16 17 18 19 twenty ',
     );
+    assert.equal(await look(places), undefined, 'nothing is new, and what was changed there is not written over');
     sh(places.clone, 'echo mine > b; echo mine > n; echo mine > d/x; echo more > d/y');
     const before = await there(places.top);
     const found = (await look(places)) ?? assert.fail();
