@@ -105,6 +105,12 @@ export const changesWords = {
     message: 'The commits of "{name}" take more than {size} GB, which is more than is brought home at once.',
     nextStep: 'Push them from the devbox, or bring them home in parts, from an older commit on.',
   },
+  home_inflated: {
+    code: 'file',
+    message:
+      'What the devbox sent takes more than {size} GB once it is unpacked, which is more than is brought home at once, and nothing was changed.',
+    nextStep: 'Check in the devbox what is so large before you use any of it.',
+  },
   home_many: {
     code: 'file',
     message:

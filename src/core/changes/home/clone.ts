@@ -74,7 +74,18 @@ export async function openClone(folder: string, signal: AbortSignal): Promise<Cl
  */
 export async function receiveBundle(
   clone: Clone,
-  { file, head, signal }: { readonly file: string; readonly head: string; readonly signal: AbortSignal },
+  {
+    file,
+    head,
+    signal,
+    most,
+  }: {
+    readonly file: string;
+    readonly head: string;
+    readonly signal: AbortSignal;
+    /** Bytes that a file may have. */
+    readonly most?: number;
+  },
 ): Promise<Arrival> {
   const scratch = await temporaryFolder('home');
   try {
@@ -85,7 +96,7 @@ export async function receiveBundle(
     if (arrived !== head) throw refused('another commit came than was asked for');
     await requireSound(scratch, signal);
     const range = [scratchRef, '--not', ...clone.known];
-    const oddNames = await requireNames(scratch, range, signal);
+    const oddNames = await requireNames(scratch, range, { signal, most });
     const subjects = await scratchText(
       scratch,
       ['log', '--format=%s', '-n', String(toldSubjects), '--no-show-signature', ...range],
@@ -131,7 +142,7 @@ function fetchOf(from: string, refspec: string): readonly string[] {
 async function requireNames(
   scratch: string,
   range: readonly string[],
-  signal: AbortSignal,
+  { signal, most }: { readonly signal: AbortSignal; readonly most: number | undefined },
 ): Promise<Arrival['oddNames']> {
   const args = [
     'log',
@@ -148,7 +159,7 @@ async function requireNames(
   ];
   const { exitCode, stdout, stderr } = await scratchGit(scratch, [...args, ...range], { signal });
   if (exitCode !== 0) throw gitFailed(stderr);
-  return (await checkedNames(scratch, stdout, signal)).oddNames;
+  return (await checkedNames(scratch, stdout, { signal, most })).oddNames;
 }
 
 async function filesAgainst(clone: Clone, scratch: string, signal: AbortSignal): Promise<number | undefined> {

@@ -19,6 +19,8 @@ const quiet = [
   ]),
 ];
 
+const limited = 'ulimit -v "$0" 2>/dev/null; exec "$@"';
+
 export interface GitResult {
   readonly exitCode: number;
   readonly stdout: Buffer;
@@ -38,16 +40,27 @@ export async function localGit(
     signal,
     input,
     env = {},
-  }: { readonly signal: AbortSignal; readonly input?: string; readonly env?: NodeJS.ProcessEnv },
+    mostMemory,
+  }: {
+    readonly signal: AbortSignal;
+    readonly input?: string;
+    readonly env?: NodeJS.ProcessEnv;
+    /** Bytes that it may take, where the system can hold it to that: not on Windows, and not on macOS. */
+    readonly mostMemory?: number;
+  },
 ): Promise<GitResult> {
   if (signal.aborted) throw endedBy(signal);
   // Not by its name: where the search path has "." in it, and on Windows always, that may be a program of the folder's own.
   const git = programOn(process.platform === 'win32' ? 'git.exe' : 'git', process.env['PATH'] ?? '');
   if (git === undefined) throw new RuntimeError({ problem: changesProblem('home_no_git') });
   const options = { folder, env: { ...environment(), ...env }, input: input ?? '', signal, mostOutput };
+  const all = [...quiet, ...args];
   let ended;
   try {
-    ended = await runProcess(git, [...quiet, ...args], options);
+    ended =
+      mostMemory === undefined || process.platform === 'win32'
+        ? await runProcess(git, all, options)
+        : await runProcess('/bin/sh', ['-c', limited, String(mostMemory / 1024), git, ...all], options);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const isGone = code === 'ENOENT' && !existsSync(folder);

@@ -34,14 +34,60 @@ interface ScratchOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Runs git in a scratch repository. */
-export function scratchGit(scratch: string, args: readonly string[], options: ScratchOptions): Promise<GitResult> {
-  return localGit(scratch, args, { ...options, env: { ...alone, ...options.env } });
+/** Bytes that one file may have that is brought home, and all of a patch; and the memory that git may take to find that out. */
+const mostInflated = 1_000_000_000;
+const mostMemory = 4 * 1024 * 1024 * 1024;
+/** Files that are larger are not held in memory as a whole, packs not mapped as a whole, and each thread would take its own. */
+const sparing = [
+  'core.bigFileThreshold=64m',
+  'core.packedGitLimit=1g',
+  'core.packedGitWindowSize=64m',
+  'pack.threads=1',
+];
+const settings = sparing.flatMap((setting) => ['-c', setting]);
+
+/**
+ * Runs git in a scratch repository.
+ *
+ * @throws RuntimeError `home_inflated` where that takes too much memory: a few bytes may stand for many gigabytes
+ */
+export async function scratchGit(
+  scratch: string,
+  args: readonly string[],
+  options: ScratchOptions,
+): Promise<GitResult> {
+  const env = { ...alone, ...options.env };
+  const result = await localGit(scratch, [...settings, ...args], { ...options, env, mostMemory });
+  if (result.exitCode !== 0 && /[Oo]ut of memory|Cannot allocate memory/.test(result.stderr)) throw inflated();
+  return result;
 }
 
 /** The same where it must succeed. @returns what it printed, without the last newline */
-export function scratchText(scratch: string, args: readonly string[], options: ScratchOptions): Promise<string> {
-  return gitText(scratch, args, { ...options, env: { ...alone, ...options.env } });
+export async function scratchText(scratch: string, args: readonly string[], options: ScratchOptions): Promise<string> {
+  const { exitCode, stdout, stderr } = await scratchGit(scratch, args, options);
+  if (exitCode !== 0) throw gitFailed(stderr);
+  return stdout.toString().replace(/\n$/, '');
+}
+
+/** @throws RuntimeError `home_inflated` for blobs of which one is too large, or all together where they are a patch */
+async function requireSizes(
+  scratch: string,
+  ids: ReadonlySet<string>,
+  { isPatch, most, signal }: { readonly isPatch: boolean; readonly most: number; readonly signal: AbortSignal },
+): Promise<void> {
+  const input = [...ids].map((id) => `${id}\n`).join('');
+  const told = await scratchText(scratch, ['cat-file', '--batch-check=%(objectsize)'], { signal, input });
+  let sum = 0;
+  for (const line of told.split('\n')) {
+    // Commits of submodules are not there.
+    const size = /^\d+$/.test(line) ? Number(line) : 0;
+    sum += size;
+    if (size > most || (isPatch && sum > most)) throw inflated();
+  }
+}
+
+function inflated(): RuntimeError {
+  return new RuntimeError({ problem: changesProblem('home_inflated', { size: mostInflated / 1e9 }) });
 }
 
 /** Who makes commits that nobody keeps. */
@@ -100,7 +146,11 @@ export async function requireSound(scratch: string, signal: AbortSignal): Promis
 export async function checkedNames(
   scratch: string,
   raw: Buffer,
-  signal: AbortSignal,
+  {
+    signal,
+    isPatch = false,
+    most = mostInflated,
+  }: { readonly signal: AbortSignal; readonly isPatch?: boolean; readonly most?: number | undefined },
 ): Promise<{
   readonly paths: readonly string[];
   readonly oddNames: readonly { readonly path: string; readonly fault: NameFault }[];
@@ -109,6 +159,7 @@ export async function checkedNames(
   const odd = new Map<string, NameFault>();
   const paths = new Set<string>();
   const links = new Map<string, Set<string>>();
+  const ids = new Set<string>();
   for (let at = 0; at + 1 < fields.length; at += 1) {
     const [, mode, id] = /^\n*:\d{6} (\d{6}) [0-9a-f]+ ([0-9a-f]+) [A-Z]$/.exec(fields[at] ?? '') ?? [];
     if (mode === undefined || id === undefined) continue;
@@ -116,12 +167,14 @@ export async function checkedNames(
     at += 1;
     paths.add(path);
     if (mode === '000000') continue;
+    ids.add(id);
     const fault = nameFault(path);
     if (fault === 'unsafe') throw refused(`a file is called "${oneLine(path, 100)}"`);
     if (fault !== undefined) odd.set(path, fault);
     if (mode === '160000') odd.set(path, 'submodule');
     if (mode === '120000') links.set(id, (links.get(id) ?? new Set()).add(path));
   }
+  await requireSizes(scratch, ids, { isPatch, most, signal });
   for (const [id, paths] of links) {
     const target = await scratchText(scratch, ['cat-file', 'blob', id], { signal });
     for (const path of paths) if (leadsOut(path, target)) odd.set(path, 'linkOut');

@@ -68,7 +68,7 @@ export async function receivePatch(
     const range = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', before.head, tree];
     const { exitCode, stdout, stderr } = await scratchGit(scratch, range, { signal });
     if (exitCode !== 0) throw gitFailed(stderr);
-    const { paths, oddNames } = await checkedNames(scratch, stdout, signal);
+    const { paths, oddNames } = await checkedNames(scratch, stdout, { signal, isPatch: true });
     await requireApart(top, { scratch, tree, paths, signal });
     return {
       head: before.head,
