@@ -4,7 +4,7 @@ import { shownName } from '../../core/files/pathText';
 import { listLimitMs, whenSlow } from '../messages/whenSlow';
 import { sideAddress } from './changeAddress';
 import { ChangeNode, repositoryName, type NodeChanges } from './changeNodes';
-import { groupWords } from './changeText';
+import { groupWords, modeFacts } from './changeText';
 import type { Changes } from './changes';
 import type { DevboxLook } from './devboxLook';
 
@@ -146,8 +146,13 @@ function sides(
   };
 }
 
-function titleOf({ group }: NodeChanges, { path }: FileChange): string {
-  const name = shownName(path.slice(path.lastIndexOf('/') + 1));
+function titleOf({ group }: NodeChanges, change: FileChange): string {
+  const { path, before, after } = change;
+  // Both sides are the same text where the rights alone differ.
+  const rights = modeFacts(change).map(
+    (fact) => ` · ${fact} (${before?.mode.slice(3) ?? ''} → ${after?.mode.slice(3) ?? ''})`,
+  );
+  const name = `${shownName(path.slice(path.lastIndexOf('/') + 1))}${rights.join('')}`;
   if (group === 'thisTurn') return l10n.t('{0} (this turn)', name);
   return group === 'sinceStart' ? l10n.t('{0} (since the start)', name) : l10n.t('{0} (uncommitted)', name);
 }

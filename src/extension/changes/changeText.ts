@@ -64,8 +64,7 @@ export function changeFacts({ path, from, before, after, isHidden, isFiltered }:
   if (folder !== '') facts.push(shownName(folder));
   if (from !== undefined) facts.push(`← ${shownName(from)}`);
   const [was, is] = [before?.mode, after?.mode];
-  if (was === '100644' && is === '100755') facts.push(l10n.t('now executable'));
-  if (was === '100755' && is === '100644') facts.push(l10n.t('no longer executable'));
+  facts.push(...modeFacts({ before, after }));
   if ((is ?? was) === '120000') facts.push(l10n.t('link'));
   if (path.endsWith('/')) facts.push(l10n.t('a repository of its own'));
   else if ((is ?? was) === '160000') facts.push(l10n.t('submodule'));
@@ -77,6 +76,13 @@ export function changeFacts({ path, from, before, after, isHidden, isFiltered }:
   if (isHidden) facts.push(l10n.t('hidden from git status'));
   if (isFiltered) facts.push(l10n.t('passes a filter, perhaps unchanged'));
   return facts;
+}
+
+/** What has become of the rights of a file. */
+export function modeFacts({ before, after }: Pick<FileChange, 'before' | 'after'>): readonly string[] {
+  const [was, is] = [before?.mode, after?.mode];
+  if (was === '100644' && is === '100755') return [l10n.t('now executable')];
+  return was === '100755' && is === '100644' ? [l10n.t('no longer executable')] : [];
 }
 
 /** What the row of a devbox says of its changed files. */

@@ -4,6 +4,8 @@ export type NameFault =
   | 'unsafe'
   /** Windows cannot hold it. */
   | 'windows'
+  /** The same as another one but for case, or for how its characters are composed: macOS and Windows hold one of them. */
+  | 'case'
   /** A link that leads out of the repository. */
   | 'linkOut'
   /** Another repository, which does not come along. */

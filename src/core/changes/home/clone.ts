@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { RuntimeError } from '../../errors';
 import { oneLine } from '../../safeText';
 import { changesProblem } from '../../problems/changes';
-import type { NameFault } from './checkNames';
+import { sameButForCase, type NameFault } from './checkNames';
 import { gitFailed, gitText, localGit } from './localGit';
 import {
   checkedNames,
@@ -96,7 +96,10 @@ export async function receiveBundle(
     if (arrived !== head) throw refused('another commit came than was asked for');
     await requireSound(scratch, signal);
     const range = [scratchRef, '--not', ...clone.known];
-    const oddNames = await requireNames(scratch, range, { signal, most });
+    const oddNames = [
+      ...(await requireNames(scratch, range, { signal, most })),
+      ...(await doubledNames(scratch, signal)),
+    ];
     const subjects = await scratchText(
       scratch,
       ['log', '--format=%s', '-n', String(toldSubjects), '--no-show-signature', ...range],
@@ -160,6 +163,15 @@ async function requireNames(
   const { exitCode, stdout, stderr } = await scratchGit(scratch, [...args, ...range], { signal });
   if (exitCode !== 0) throw gitFailed(stderr);
   return (await checkedNames(scratch, stdout, { signal, most })).oddNames;
+}
+
+/** A name in the newest commit that is the same as another one where case does not count. */
+async function doubledNames(scratch: string, signal: AbortSignal): Promise<Arrival['oddNames']> {
+  const listed = await scratchGit(scratch, ['ls-tree', '-r', '-z', '--name-only', scratchRef], { signal });
+  if (listed.exitCode !== 0) throw gitFailed(listed.stderr);
+  const names = listed.stdout.toString().split('\0');
+  const path = sameButForCase(names, names);
+  return path === undefined ? [] : [{ path, fault: 'case' }];
 }
 
 async function filesAgainst(clone: Clone, scratch: string, signal: AbortSignal): Promise<number | undefined> {

@@ -34,9 +34,12 @@ export function oddLines(oddNames: Arrival['oddNames']): readonly string[] {
     const all = oddNames.filter((one) => one.fault === fault).map(({ path }) => shownName(path));
     return listText(all.length > toldNames ? [...all.slice(0, toldNames), '…'] : all);
   };
-  const [links, submodules, windows] = [names('linkOut'), names('submodule'), names('windows')];
+  const [links, submodules] = [names('linkOut'), names('submodule')];
+  const [windows, doubled] = [names('windows'), names('case')];
   if (links !== '') lines.push(l10n.t('Links that point outside the repository: {0}', links));
   if (submodules !== '') lines.push(l10n.t('Submodules, whose commits are not included: {0}', submodules));
   if (windows !== '') lines.push(l10n.t('Names that are not valid on Windows: {0}', windows));
+  if (doubled !== '')
+    {lines.push(l10n.t('Names that differ by case alone, of which macOS and Windows keep one: {0}', doubled));}
   return lines;
 }

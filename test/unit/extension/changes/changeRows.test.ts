@@ -80,16 +80,20 @@ describe('Changes in the view', function () {
     );
     const row = await changes();
     await lines(row.row);
-    await box.bash(`cd ~/app; echo more >> a.txt; printf '\\0two' > bin; rm c.txt; ln -s a.txt link`);
+    await box.bash(
+      `cd ~/app; echo more >> a.txt; printf '\\0two' > bin; rm c.txt; ln -s a.txt link; chmod 755 lib/b.txt`,
+    );
     await used.editor.run('runloop.refreshDevboxes');
     const group = await below((await below((await changes()).row, 'app')).row, 'Uncommitted');
     const diffs = shown('vscode.diff');
-    for (const name of ['a.txt', 'bin', 'c.txt', 'link']) {
+    for (const name of ['a.txt', 'bin', 'c.txt', 'link', 'b.txt']) {
       const file = await below(group.row, name);
       assert.equal(file.item.command?.command, 'runloop.openAllChanges');
       await used.editor.run('runloop.openAllChanges', file.row);
     }
-    const [a, bin, c, link] = diffs;
+    const [a, bin, c, link, mode] = diffs;
+    // Its sides are the same text.
+    assert.equal(mode?.[2], 'b.txt · now executable (644 → 755) (uncommitted)');
     assert.equal(await text(a?.[0]), 'a\n');
     assert.match(String(a?.[1]), /^runloop:\/\/.*\/app\/a\.txt$/);
     assert.equal(a?.[2], 'a.txt (uncommitted)');
@@ -102,7 +106,7 @@ describe('Changes in the view', function () {
     const [[title, resources] = []] = all;
     assert.equal(title, 'Changes in app · Uncommitted');
     assert.ok(Array.isArray(resources));
-    assert.equal(resources.length, 4);
+    assert.equal(resources.length, 5);
     // A document of another account, or of a devbox that was not looked at, is not read.
     const [left] = a;
     assert.ok(left instanceof Uri);

@@ -115,7 +115,7 @@ describe('Commits of a devbox', function () {
   it('are told with what is odd about them: links that lead out, names, submodules, another history', async () => {
     const { top, clone } = await pair();
     await pairs.box.bash(
-      `cd ${top}; ln -s /etc/passwd out; mkdir d; ln -s ../../x d/up; ln -s ../a d/in; echo x > CON; echo x > 'a:b'; git add -A; ` +
+      `cd ${top}; ln -s /etc/passwd out; mkdir d; ln -s ../../x d/up; ln -s ../a d/in; echo x > CON; echo x > 'a:b'; echo x > é; echo y > $'e\\xcc\\x81'; git add -A; ` +
         `git update-index --add --cacheinfo 160000,$(git rev-parse HEAD),sub; git commit -qm odd`,
     );
     const arrival = (await arrive(top, clone)) ?? assert.fail();
@@ -123,6 +123,7 @@ describe('Commits of a devbox', function () {
       'CON windows',
       'a:b windows',
       'd/up linkOut',
+      'e\u0301 case',
       'out linkOut',
       'sub submodule',
     ]);

@@ -14,18 +14,19 @@ const tools = ['git', 'mv', 'rm', 'rmdir', 'mkdir'];
  * Programs that count their calls from the first one on that writes files, a call for each file that is moved, and end the whole at one
  * of them: before it, or where git writes files, in the midst of one. What a full disk does to git, a limit on files does here.
  */
-const counting = (real: Readonly<Record<string, string>>): string =>
+const counting = (paths: readonly string[]): string =>
   tools
-    .map((tool) => {
+    .map((tool, index) => {
+      const real = paths[index] ?? '';
       const script = `#!/bin/bash
 writes=; case "${tool} $* " in git*" --check "*) ;; git*" apply "*|git*" checkout-index "*) writes=1; : > /tmp/killed/on ;; esac
 count() {
   [ -e /tmp/killed/on ] && case ${tool}$writes in git) false ;; esac || return
   exec 7>> /tmp/killed/lock; flock 7; n=$(($(wc -l < /tmp/killed/calls) + 1)); echo "${tool} $*" | tr '\\n' ' ' >> /tmp/killed/calls; echo >> /tmp/killed/calls; exec 7>&-
-  [ "$n" != "$KILL_AT" ] || { [ -z "$writes" ] || (ulimit -f 8; ${real[tool]} "$@"); for p in $(< /tmp/killed/pid) $$; do kill -9 -- -$(ps -o pgid= -p $p | tr -d ' '); done; sleep 60; }
+  [ "$n" != "$KILL_AT" ] || { [ -z "$writes" ] || (ulimit -f 8; ${real} "$@"); for p in $(< /tmp/killed/pid) $$; do kill -9 -- -$(ps -o pgid= -p $p | tr -d ' '); done; sleep 60; }
 }
-${tool === 'mv' ? `if [ "$2" = -t ]; then to=$3; shift 4; for f; do count "$f"; ${real[tool]} -f -t "$to" -- "$f" || exit; done; exit; fi` : ''}
-count "$@"; exec ${real[tool]} "$@"`;
+${tool === 'mv' ? `if [ "$2" = -t ]; then to=$3; shift 4; for f; do count "$f"; ${real} -f -t "$to" -- "$f" || exit; done; exit; fi` : ''}
+count "$@"; exec ${real} "$@"`;
       return `cat > /tmp/killed/${tool} <<'END'\n${script}\nEND\nchmod 755 /tmp/killed/${tool}`;
     })
     .join('\n');
@@ -49,13 +50,7 @@ describe('Changes of a clone that are sent and killed on their way', function ()
     const { top } = places;
     const { bash } = pairs.box;
     const found = await bash(`for t in ${tools.join(' ')}; do command -v $t; done`);
-    const real = Object.fromEntries(
-      found
-        .trim()
-        .split('\n')
-        .map((path, at) => [tools[at], path]),
-    );
-    await bash(`mkdir -p /tmp/killed\n${counting(real)}`);
+    await bash(`mkdir -p /tmp/killed\n${counting(found.trim().split('\n'))}`);
     const theirs = `sed -i 's/^20$/twenty/' a; echo theirs >> long; echo new > there`;
     const hashes = async (): Promise<Map<string, string>> => {
       const listed = `cd ${top}; find . -path ./.git -prune -o \\( -type f -exec sha256sum {} + \\) -o -type l -printf '%l %p\\n'`;
