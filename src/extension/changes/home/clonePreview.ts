@@ -39,7 +39,8 @@ export function oddLines(oddNames: Arrival['oddNames']): readonly string[] {
   if (links !== '') lines.push(l10n.t('Links that point outside the repository: {0}', links));
   if (submodules !== '') lines.push(l10n.t('Submodules, whose commits are not included: {0}', submodules));
   if (windows !== '') lines.push(l10n.t('Names that are not valid on Windows: {0}', windows));
-  if (doubled !== '')
-    {lines.push(l10n.t('Names that differ by case alone, of which macOS and Windows keep one: {0}', doubled));}
+  if (doubled !== '') {
+    lines.push(l10n.t('Names that differ by case alone, of which macOS and Windows keep one: {0}', doubled));
+  }
   return lines;
 }
