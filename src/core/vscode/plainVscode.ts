@@ -78,7 +78,7 @@ export async function startPlainVscode(
   options.onPhase?.('looking', 0);
   // A file, so that the devbox's log shows one short line, and whoever wants to can read what ran.
   await api.files.write(devbox.id, vscodeScriptFile, plainVscodeScript(options.installFrom, devbox.id), options);
-  const { exitStatus, stdout, stderr } = await runCommand(api, devbox.id, asOwn(`bash "$HOME"/${vscodeScriptFile}`), {
+  const { exitStatus, stdout, stderr } = await runCommand(api, devbox.id, asOwn(`sh "$HOME"/${vscodeScriptFile}`), {
     signal,
     onOutput: (line) => {
       const [, word, bytes] = /^(downloading|unpacking|starting)(?: (\d+))?$/.exec(line) ?? [];

@@ -17,7 +17,7 @@ export const vscodeLogFile = `${folder}/vscode-log`;
 export const vscodeHomeFile = `${folder}/vscode-home`;
 
 /**
- * The script that starts a VS Code server in a devbox and leaves it running. A server that is started anew, as after a
+ * The script, for any POSIX shell, that starts a VS Code server in a devbox and leaves it running. A server that is started anew, as after a
  * suspend, asks for the same token, so that a page which was open before gets in again; in another devbox, made from a
  * snapshot of this one, it asks for another. Its last line is `running HOME` (it was
  * started before), `started HOME`, or `missing`.
@@ -60,6 +60,8 @@ if [ "$(cat "$dir/vscode-token-of" 2>/dev/null)" != "$devbox" ] || ! grep -Eqx '
   rm -f "$dir/vscode-token" "$dir/vscode-token-of"
   head -c 24 /dev/urandom | od -An -vtx1 | tr -d ' \\n' > "$dir/vscode-token"
   printf %s "$devbox" > "$dir/vscode-token-of"
+  # On a full disk, say, what it wrote is no token: nothing is served without one.
+  if ! grep -Eqx '[0-9a-f]{48}' "$dir/vscode-token"; then echo "No token could be written into $dir." >&2; exit 73; fi
 fi
 cd "$HOME"
 : > "$dir/vscode-log"
@@ -74,14 +76,13 @@ echo "started $HOME"
 }
 
 function installScript(address: string): string {
+  const urlFor = (arch: string): string => quoteIfNeeded(address.replaceAll('{arch}', arch));
   return `
 case $(uname -m) in
-  x86_64) arch=amd64 ;;
-  aarch64 | arm64) arch=arm64 ;;
+  x86_64) url=${urlFor('amd64')} ;;
+  aarch64 | arm64) url=${urlFor('arm64')} ;;
   *) echo "There is no code-server for $(uname -m)." >&2; exit 65 ;;
 esac
-url=${quoteIfNeeded(address)}
-url=\${url//"{arch}"/$arch}
 archive="$dir/code-server.tar.gz"
 part="$dir/code-server.part"
 rm -rf "$archive" "$part"

@@ -152,6 +152,30 @@ describe('the VS Code of a plain devbox', function () {
     }
   });
 
+  it('is not served without a token, where none can be written, and says why', async () => {
+    const { id } = await startPlainDevbox(
+      api,
+      'no token',
+      { source: { kind: 'plain' }, size: 'SMALL', endRule: { kind: 'lifetime', seconds: 600 } },
+      { signal: deadline(30_000) },
+    );
+    const other = await api.devboxes.retrieve(id);
+    // As on a full disk: there is the file, and nothing in it.
+    await runCommand(
+      api,
+      id,
+      'mkdir -p ~/.runloop-devboxes/code-server/lib/vscode/out ~/.local/bin; cd ~/.runloop-devboxes/code-server/lib; ' +
+        'echo > vscode/out/server-main.js; printf "#!/bin/sh\\ntouch ~/served\\n" > node; chmod +x node; ' +
+        'mkdir ~/.runloop-devboxes/vscode-token',
+    );
+    await assert.rejects(
+      startPlainVscode(api, other, options),
+      (error) => RuntimeError.is(error, 'action_server') && error.message.includes('No token could be written'),
+    );
+    assert.notEqual((await runCommand(api, id, 'ls ~/served')).exitStatus, 0);
+    assert.equal((await api.devboxes.retrieve(id)).tunnel, undefined);
+  });
+
   it('opens the home of whoever the user of the devbox is, also when it is found running', async () => {
     const launch = { launch_parameters: { user_parameters: { username: 'root', uid: 0 } } };
     const { id, ...made } = parseDevbox(await platform.client().devboxes.create({ name: 'of-root', ...launch }));
