@@ -1,4 +1,4 @@
-import { FileSystemError, window, type Uri } from 'vscode';
+import { commands, FileSystemError, l10n, window, workspace, type Uri } from 'vscode';
 import { isMissingCode } from '../messages/missingCode';
 import { RuntimeError } from '../../core/errors';
 import { fileProblemOf } from '../../core/files/fileErrors';
@@ -55,4 +55,17 @@ export function tellWhyNotOpened(error: unknown, uri: Uri, log: Log): void {
     tabs.some(({ input }) => String(asObject(input)?.['uri']) === address),
   );
   if (isShown) showActions('warning', failureText(error), [], log);
+}
+
+/** Offers to compare an unsaved text with what is there, where the editor saw no change before it saved: of a refusal it has no more than the words. */
+export function offerComparison(error: unknown, uri: Uri, log: Log): void {
+  const address = uri.toString();
+  if (!workspace.textDocuments.some((document) => document.isDirty && document.uri.toString() === address)) return;
+  const compare = l10n.t('Compare');
+  window.showWarningMessage(failureText(error), compare).then(
+    async (chosen) => {
+      if (chosen === compare) await commands.executeCommand('workbench.files.action.compareWithSaved', uri);
+    },
+    (failure: unknown) => log.failure('Comparing a file with what is in the devbox', failure),
+  );
 }

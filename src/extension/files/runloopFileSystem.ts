@@ -13,7 +13,7 @@ import { fileProblemOf, putBackIn } from '../../core/files/fileErrors';
 import type { FileStat } from '../../core/files/fileFacts';
 import { OtherAccount, type AccountFiles, type ReachedFiles } from './accountFiles';
 import { childKeys, parentAddress } from './fileAddress';
-import { fileSystemError, tellWhyNotOpened } from './fileSystemErrors';
+import { fileSystemError, offerComparison, tellWhyNotOpened } from './fileSystemErrors';
 import type { SignedIn } from '../account/account';
 import type { Log } from '../messages/log';
 import { KnownFolders, type Entries } from './knownFolders';
@@ -139,8 +139,12 @@ export class RunloopFileSystem {
         this.#known.wrote(key, stat);
         this.#aside.tell(uri, stat);
       } catch (error) {
-        if (fileProblemOf(error) === 'file_changed') this.#known.refused(key);
-        else this.#known.expire(key);
+        if (fileProblemOf(error) === 'file_changed') {
+          this.#known.refused(key);
+          offerComparison(error, uri, this.#context.log);
+        } else {
+          this.#known.expire(key);
+        }
         const putBack = putBackIn(error);
         if (putBack !== undefined) this.#known.putBack(key, putBack.before, putBack.now);
         throw error;

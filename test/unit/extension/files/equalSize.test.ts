@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, it } from 'mocha';
+import { eventually } from '../../../eventually';
 import { accountWord, fileAddress } from '../../../../src/extension/files/fileAddress';
 import { openDocument } from '../../../fakeVscode/openDocuments';
 import { useWindow } from '../../../fakeVscode/useWindow';
@@ -86,6 +87,43 @@ describe('The question before a save', function () {
       }
     });
   }
+});
+
+describe('A save that is refused as the file was changed after the editor looked', function () {
+  this.timeout(120_000);
+  const used = useWindow();
+
+  it('offers to compare the text with what is there, for text that is not saved only', async () => {
+    const box = await filesDevbox(used.api);
+    const account = accountWord({ baseUrl: used.platform.baseUrl, apiKey: used.platform.apiKey });
+    const files = used.editor.fileSystems.get('runloop') ?? assert.fail();
+    const uri = fileAddress({ account, devboxId: box.id, path: '/tmp/f' });
+    await box.bash('printf one > /tmp/f');
+    const refused = async (): Promise<void> => {
+      await files.readFile(uri);
+      await box.bash('printf theirs >> /tmp/f');
+      await assert.rejects(
+        async () => files.writeFile(uri, Buffer.from('mine'), { create: true, overwrite: true }),
+        /was changed in the devbox meanwhile/,
+      );
+    };
+    await refused();
+    assert.deepEqual(used.editor.messages, []);
+    const text = openDocument(used.editor, uri, 'one');
+    text.change('mine');
+    try {
+      const compared: unknown[] = [];
+      used.editor.commands.set('workbench.files.action.compareWithSaved', (of: unknown) => compared.push(of));
+      used.editor.answer(/"f" was changed in the devbox meanwhile/, 'Compare');
+      await refused();
+      await eventually(
+        () => Promise.resolve(compared),
+        (all) => all[0] === uri && all.length === 1,
+      );
+    } finally {
+      text.close();
+    }
+  });
 });
 
 describe('A save that a full disk has refused', function () {
