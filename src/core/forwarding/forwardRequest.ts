@@ -87,12 +87,15 @@ export function forwardRequest(
     request.socket.off('close', gone);
     deadline.clear();
     upstream.destroy();
+    // Browsers look for the answer once they have sent everything: what the devbox did not want of it is thrown away.
+    if (!request.complete) request.unpipe(upstream).resume();
   };
   response.once('close', gone);
   // A response that waits behind another one of the same connection is not told that this has ended.
   request.socket.once('close', gone);
   request.on('error', () => upstream.destroy());
   request.pipe(upstream);
+  limitStalls(request, upstream, stalledMs);
 }
 
 /** Sends an answer's body on; one that breaks off, or is not taken any more, cuts the browser's connection. */

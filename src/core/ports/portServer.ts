@@ -79,9 +79,16 @@ export class PortServer {
    * @throws Error with the system's code
    */
   async listen(port: number, host: '127.0.0.1' | '::1' = '127.0.0.1'): Promise<number> {
-    // An upload may take as long as it takes.
-    const server = createServer({ requestTimeout: 0, highWaterMark: heldBytes }, (request, response) =>
-      this.#request(request, response),
+    const { answerMs = usualAnswerMs } = this.#serving;
+    const server = createServer(
+      {
+        // An upload may take as long as it takes, what it begins with not: Node would wait for ever for that as well.
+        requestTimeout: 0,
+        headersTimeout: answerMs,
+        connectionsCheckingInterval: Math.min(answerMs, 30_000),
+        highWaterMark: heldBytes,
+      },
+      (request, response) => this.#request(request, response),
     );
     server.on('connection', (socket) => {
       this.#sockets.set(socket, undefined);

@@ -107,4 +107,54 @@ describe('A port of a devbox that answers garbage', function () {
     await assert.rejects(askPort(`${address}/`), /aborted|ECONNRESET|hang up/);
     await nothingIsOpen();
   });
+
+  /** Connects as a browser does that sends more and more behind its request, and reads what comes. */
+  const sending = async (toSend: number): Promise<{ readonly socket: Socket; readonly said: () => string }> => {
+    const { host, port: at } = new URL(await forwarder.addressOf({ devboxId: 'dbx_1', port: 80 }));
+    const socket = connect(Number(at), '127.0.0.1');
+    let said = '';
+    socket.on('error', () => undefined).on('data', (data) => (said += data.toString()));
+    socket.write(`POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${toSend}\r\n\r\n`);
+    const piece = Buffer.alloc(100_000);
+    let left = toSend;
+    const more = (): void => {
+      if (left <= 0) {
+        socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+      } else if (!socket.destroyed) {
+        left -= piece.length;
+        socket.write(piece, () => setImmediate(more));
+      }
+    };
+    more();
+    return { socket, said: () => said };
+  };
+
+  it('an answer before the upload was taken: the browser gets rid of the rest, and its connection goes on', async () => {
+    says = (socket) => socket.pause().write('HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno');
+    const { socket, said } = await sending(40_000_000);
+    const text = await eventually(
+      () => Promise.resolve(said()),
+      (all) => all.split('413 Too Large').length === 3,
+    );
+    assert.doesNotMatch(text, /502/);
+    socket.destroy();
+  });
+
+  it('an upload that is not taken any more is cut, also where its answer has begun and does not end', async () => {
+    says = (socket) => socket.pause().write('HTTP/1.1 200 OK\r\n\r\nbegun');
+    const { socket, said } = await sending(4_000_000_000);
+    await eventually(
+      () => Promise.resolve(socket.destroyed),
+      (isCut) => isCut,
+    );
+    assert.match(said(), /begun/);
+  });
+
+  it('half a request is not waited for without an end', async () => {
+    const { port: at } = new URL(await forwarder.addressOf({ devboxId: 'dbx_1', port: 80 }));
+    const socket = connect(Number(at), '127.0.0.1');
+    socket.on('error', () => undefined).resume();
+    socket.write('GET / HTTP/1.1\r\nX-A:');
+    await once(socket, 'close');
+  });
 });
