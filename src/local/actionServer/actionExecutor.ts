@@ -16,8 +16,8 @@ import { errorText } from './pythonText';
 /** The longest that an action may take that says nothing about it, in seconds. */
 const longestSeconds = 3_600;
 
-/** The longest for an action that reads or writes a file, in seconds. */
-const fileSeconds = 60;
+/** The longest for an action that reads or writes a file unless it is said, in seconds. */
+const usualFileSeconds = 60;
 
 /** How much later an action is given up that should have ended by itself, in seconds. */
 const graceSeconds = 60;
@@ -34,6 +34,8 @@ export interface ExecutorOptions {
   /** Whether the browser was asked for, and which program it is if one is named. */
   readonly browser: { readonly program: string | undefined } | undefined;
   readonly log: Logger;
+  /** How long an action that reads or writes a file may take; a minute unless it is said. */
+  readonly fileSeconds?: number;
 }
 
 /** Executes actions, one call at a time. */
@@ -96,6 +98,7 @@ export class ActionExecutor {
   /** Whatever hangs, such as a file system that does not answer, holds up nobody behind it for ever. */
   async #withinDeadline(request: ActionRequest): Promise<Observation> {
     const isOfFiles = ['read', 'write', 'edit'].includes(request.action);
+    const { fileSeconds = usualFileSeconds } = this.#options;
     const seconds = isOfFiles ? fileSeconds : (request.timeoutSeconds ?? longestSeconds) + graceSeconds;
     const deadline = startDeadline(seconds * 1000);
     try {
