@@ -153,6 +153,7 @@ export const withoutZone = [
       'src/local/devbox/run',
       'src/local/devbox/run/executions',
       'src/local/host/sockets',
+      'src/local/host/starter',
     ],
   },
   {

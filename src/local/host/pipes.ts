@@ -4,6 +4,7 @@ import { closeSync, constants, fchmodSync, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { SequentialQueue } from '../../ground/sequentialQueue';
 import { requireProgram, systemPath } from './hostPrograms';
+import { Starter } from './starter/starter';
 
 /** A pipe of the kernel's: two descriptors, to be closed by whoever took it. */
 export interface Pipe {
@@ -28,6 +29,8 @@ read -r _
 export class Pipes {
   /** Of programs that are started: a start holds this process until the program is there, long on a busy computer. */
   readonly starts = new SequentialQueue();
+  /** What starts them without holding this process up, where it can be had. */
+  readonly starter = new Starter();
   #ready: Pipe[] = [];
   #making: Promise<void> | undefined;
 
@@ -42,6 +45,15 @@ export class Pipes {
     if (this.#ready.length < count) {
       return undefined;
     }
+    return this.#take(count);
+  }
+
+  /** Takes some at once for {@link starter}; undefined where there is none, or not so many are ready. */
+  takeReady(count: number): readonly Pipe[] | undefined {
+    return this.starter.isReady && this.#ready.length >= count ? this.#take(count) : undefined;
+  }
+
+  #take(count: number): readonly Pipe[] {
     const taken = this.#ready.splice(0, count);
     if (this.#ready.length < batch / 2) {
       this.#making ??= this.#make();
@@ -51,6 +63,15 @@ export class Pipes {
 
   async #make(): Promise<void> {
     try {
+      if (this.starter.isReady) {
+        const ends = (await this.starter.makePipes(batch)) ?? [];
+        try {
+          this.#open(this.starter.pid ?? 0, ends);
+        } finally {
+          this.starter.closePipes(ends);
+        }
+        return;
+      }
       await this.starts.next();
       const maker = spawn(requireProgram('bash'), ['--norc', '-c', makerScript, 'pipes', String(batch)], {
         cwd: '/',
@@ -60,14 +81,34 @@ export class Pipes {
       const ended = once(maker, 'exit');
       // Met below: until then it is nobody's.
       ended.catch(() => undefined);
-      const made = await openAll(maker);
-      maker.stdin.end();
+      try {
+        this.#open(maker.pid ?? 0, await endsOf(maker));
+      } finally {
+        maker.stdin.end();
+      }
       await ended;
-      this.#ready.push(...made);
     } catch {
       // There are none now: whoever needs them does without, or tries again.
     } finally {
       this.#making = undefined;
+    }
+  }
+
+  /** Opens what another process has open by these numbers, by turns to read and to write. */
+  #open(pid: number, ends: readonly string[]): void {
+    const paths = ends.map((end) => `/proc/${pid}/fd/${end}`);
+    while (paths.length > 1) {
+      const [from = '', to = ''] = paths.splice(0, 2);
+      const read = openSync(from, constants.O_RDONLY | constants.O_NONBLOCK);
+      try {
+        const write = openSync(to, constants.O_WRONLY);
+        // Every user of the devbox may open its own output once more.
+        fchmodSync(write, 0o666);
+        this.#ready.push({ read, write });
+      } catch (error) {
+        closeSync(read);
+        throw error;
+      }
     }
   }
 }
@@ -80,23 +121,17 @@ export function closePipes(pipes: readonly Pipe[]): void {
   });
 }
 
-async function openAll(maker: ChildProcess): Promise<Pipe[]> {
-  const { stdout, pid } = maker;
-  if (stdout === null || pid === undefined) {
+/** The numbers that the shell says it has its pipes open by, each twice, as they are for both. */
+async function endsOf({ stdout }: ChildProcess): Promise<readonly string[]> {
+  if (stdout === null) {
     return [];
   }
   const lines = createInterface({ input: stdout });
   const line = new Promise<string>((resolve) => {
     lines.once('line', resolve).once('close', () => resolve(''));
   });
-  const pipes: Pipe[] = [];
-  for (const number of (await line).trim().split(' ')) {
-    const path = `/proc/${pid}/fd/${number}`;
-    const read = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const write = openSync(path, constants.O_WRONLY);
-    // Every user of the devbox may open its own output once more.
-    fchmodSync(write, 0o666);
-    pipes.push({ read, write });
-  }
-  return pipes;
+  return (await line)
+    .split(' ')
+    .filter((number) => number !== '')
+    .flatMap((number) => [number, number]);
 }

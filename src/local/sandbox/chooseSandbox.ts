@@ -49,6 +49,7 @@ export async function chooseSandbox(
 ): Promise<SandboxChoice> {
   const reasons: string[] = [];
   const pipes = new Pipes();
+  await pipes.starter.open();
   const mask = new HostMask(dataDir, logLine);
   await makeSpareKeyring();
   if (wanted === 'auto') {

@@ -73,27 +73,25 @@ const wakingPause = 100;
  * stop too, and then nobody notices its end: the kernel ends no sandbox whose last processes nobody has asked how they ended.
  */
 export class WaysIn {
-  readonly #pids = new Set<number>();
+  readonly #ways = new Set<{ readonly pid: number | undefined }>();
 
   add<T extends { readonly pid: number | undefined; readonly exited: Promise<unknown> }>(way: T): T {
-    const { pid } = way;
-    if (pid !== undefined) {
-      this.#pids.add(pid);
-      void way.exited.then(() => this.#pids.delete(pid));
-    }
+    this.#ways.add(way);
+    void way.exited.then(() => this.#ways.delete(way));
     return way;
   }
 
   /** Wakes those that are stopped, again and again, as what they wait for can be stopped until its last moment. */
   async keepAwake(end: Promise<void>): Promise<void> {
-    const timer = setInterval(() => this.#pids.forEach(wake), wakingPause);
+    const timer = setInterval(() => this.#ways.forEach(({ pid }) => wake(pid)), wakingPause);
     await end;
     clearInterval(timer);
   }
 }
 
-/** Lets a process go on that was stopped; nothing where it has ended. */
-export function wake(pid: number): void {
+/** Lets a process go on that was stopped; nothing where it has ended, or not begun. */
+export function wake(pid: number | undefined): void {
+  if (pid === undefined) return;
   try {
     process.kill(pid, 'SIGCONT');
   } catch (error) {

@@ -20,8 +20,8 @@ import type { ProcessScope } from '../host/scopeProcesses';
 import type { ReadOnlyBind, Sandbox, SandboxCommand, SandboxProcess } from './sandbox';
 import { type Limits, hasProcessLimit } from './limits/limits';
 import { type NamespaceOptions, type UserSpace, lessPower } from './namespaceOptions';
-import { rlimits } from './limits/rlimits';
-import { carried, childOf, enterCarriedScript, spawnCommand } from './spawnCommand';
+import { limitNumbers, rlimits } from './limits/rlimits';
+import { type Held, carried, childOf, enterCarriedScript, spawnCommand } from './spawnCommand';
 import { type DevboxUser, becomeScript } from './users';
 import { unshareWith } from './userSpace';
 
@@ -85,9 +85,7 @@ export class NamespaceSandbox implements Sandbox {
     const shown = this.#group?.shown ?? [];
     const [file, ...args] = [
       ...dieWithParent(),
-      ...hostSide(),
-      ...(this.#group?.enter ?? []),
-      ...rlimits(this.#limits),
+      ...this.#held().words,
       ...unshareWith(this.#users, this.#id),
       '--mount',
       '--ipc',
@@ -193,9 +191,8 @@ export class NamespaceSandbox implements Sandbox {
       command.cwd,
       ...command.argv,
     ];
-    const words = [...hostSide(), ...(this.#group?.enter ?? []), ...rlimits(this.#limits), ...way, ...inside];
     const environment = carried(command.environment);
-    return this.#waysIn.add(spawnCommand(words, { ...command, environment }, childOf));
+    return this.#waysIn.add(spawnCommand([...way, ...inside], { ...command, environment }, childOf, this.#held()));
   }
 
   reach(step: FileStep): SandboxProcess {
@@ -205,7 +202,7 @@ export class NamespaceSandbox implements Sandbox {
       outer === undefined || this.#firstProcess === 0 || this.#users === 'root'
         ? undefined
         : this.#hands?.start(step, {
-            counted: [...hostSide(), ...(this.#group?.enter ?? []), ...rlimits(this.#limits)],
+            held: this.#held(),
             outer,
             first: this.#firstProcess,
             spaces: ['mnt', 'ipc', ...(this.#isolatedNetwork ? ['net'] : [])],
@@ -221,6 +218,11 @@ export class NamespaceSandbox implements Sandbox {
         ...(step.input === undefined ? {} : { input: step.input }),
       })
     );
+  }
+
+  #held(): Held {
+    const words = [...hostSide(), ...(this.#group?.enter ?? []), ...rlimits(this.#limits)];
+    return { pipes: this.pipes, groups: this.#group?.entrances ?? [], limits: limitNumbers(this.#limits), words };
   }
 
   /** Words in front of a command that make it another user's than root's. */

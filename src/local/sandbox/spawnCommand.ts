@@ -1,10 +1,11 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { closeSync, readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { codeOf, DevboxError } from '../errors';
-import { type Pipe, closePipes } from '../host/pipes';
+import { type Pipe, type Pipes, closePipes } from '../host/pipes';
+import { type StartedProcess, ownChild } from '../host/starter/startedProcess';
+import type { Hold } from '../host/starter/starter';
 import { startProgram } from '../host/startProgram';
 import type { SandboxCommand, SandboxProcess } from './sandbox';
 import { wake } from './firstProcess';
@@ -32,6 +33,13 @@ export function carried(environment: Readonly<Record<string, string>>): Record<s
   );
 }
 
+/** What holds a program to a sandbox before it is in it. */
+export interface Held extends Hold {
+  readonly pipes: Pipes;
+  /** Words in front of its command for whoever starts it in another way than by the starter of these pipes. */
+  readonly words: readonly string[];
+}
+
 /** Pause before a command that has not yet got into its devbox is looked for again, in milliseconds. */
 const leaderPause = 10;
 
@@ -54,14 +62,16 @@ export const childOf: FindLeader = (pid) => {
 /**
  * Starts a process of a devbox on the host with exactly the given environment, in a session of its own: Ctrl-C in the
  * platform's terminal must reach the platform only.
+ * @param held what it is held to, and by what it is started where that is ready
  * @throws DevboxError `invalid` for words that Linux does not take, `exhausted` when no program can be started now
  */
 export function spawnCommand(
   argv: readonly string[],
   command: Omit<SandboxCommand, 'argv'>,
   findLeader: FindLeader = (pid) => pid,
+  held?: Held,
 ): SandboxProcess & { readonly pid: number | undefined } {
-  const { child, stdin, stdout, stderr } = start(argv, command);
+  const { child, stdin, stdout, stderr } = start(argv, command, held);
   if (command.onStdout !== undefined) {
     stdout.on('data', command.onStdout);
   }
@@ -76,21 +86,23 @@ export function spawnCommand(
   if (command.input !== 'open') {
     stdin?.end(command.input);
   }
-  const exited = new Promise<{ code: number }>((resolve) => {
-    child.once('exit', (code, signal) =>
-      resolve({ code: code ?? 128 + (signal === null ? 0 : constants.signals[signal]) }),
-    );
-    child.once('error', (error) => {
-      command.onStderr?.(Buffer.from(`The command could not be started (${codeOf(error) ?? error.message}).\n`));
-      resolve({ code: 127 });
-    });
+  const exited = child.exited.then((end) => {
+    if ('refused' in end) {
+      command.onStderr?.(Buffer.from(`The command could not be started (${end.refused}).\n`));
+      return { code: 127 };
+    }
+    if (end.isLost) {
+      const leader = child.pid === undefined ? undefined : findLeader(child.pid);
+      if (leader !== undefined) signalProcess(-leader, 'SIGKILL');
+    }
+    return end;
   });
   const closed = Promise.all([exited, ...[stdout, stderr].map(closing)]).then(() => undefined);
   const kill = (signal: NodeJS.Signals, whom: 'process' | 'group'): void => {
-    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) {
+    if (child.hasEnded) {
       return;
     }
-    const leader = findLeader(child.pid);
+    const leader = child.pid === undefined ? undefined : findLeader(child.pid);
     if (leader === undefined || !signalProcess(whom === 'group' ? -leader : leader, signal)) {
       // It is still on its way in: what is to be signalled is there in a moment, or has ended by then.
       setTimeout(() => kill(signal, whom), leaderPause);
@@ -99,52 +111,87 @@ export function spawnCommand(
       wake(child.pid);
     }
   };
-  return { pid: child.pid, exited, closed, stdin, stdout, stderr, kill };
+  return {
+    // Not yet there when the starter starts it.
+    get pid() {
+      return child.pid;
+    },
+    exited,
+    closed,
+    stdin,
+    stdout,
+    stderr,
+    kill,
+  };
 }
 
 interface Started {
-  readonly child: ChildProcess;
+  readonly child: StartedProcess;
   readonly stdin: Writable | undefined;
   readonly stdout: Readable;
   readonly stderr: Readable;
 }
 
 function start(
-  [file, ...args]: readonly string[],
-  { environment, input, pipes }: Omit<SandboxCommand, 'argv'>,
+  argv: readonly string[],
+  { environment, input, pipes: given }: Omit<SandboxCommand, 'argv'>,
+  held: Held | undefined,
 ): Started {
+  const needed = input === undefined ? 2 : 3;
+  // A program of Node's can end its output before it ends itself only on a socket: who has an input may be such a one.
+  const pipes = given ?? (input === 'open' ? undefined : held?.pipes.takeReady(needed)) ?? [];
+  const [out, err, into] = pipes;
+  const starter = held?.pipes.starter;
+  const words = [...(held?.words ?? []), ...argv];
   const usual = input === undefined ? 'ignore' : 'pipe';
-  const spawned = (stdio: StdioOptions): ChildProcess => {
-    if (file === undefined) {
-      throw new DevboxError('invalid', 'A command needs at least one word.');
-    }
-    args.forEach((word) => requireCommand(word, 'A single word of a command'));
-    return startProgram(file, args, { env: { ...environment }, cwd: '/', detached: true, stdio });
-  };
-  const [out, err, into] = pipes ?? [];
+  const ends = pipes.map(({ read, write }, at) => (at === 2 ? read : write));
   if (out === undefined || err === undefined) {
-    const child = spawned([usual, 'pipe', 'pipe']);
+    const child = spawnByNode(words, environment, [usual, 'pipe', 'pipe']);
     const { stdin, stdout, stderr } = child;
     if (stdout === null || stderr === null) {
       throw new DevboxError('failed', 'The command could not be given an output.');
     }
-    return { child, stdin: stdin ?? undefined, stdout, stderr };
+    return { child: ownChild(child), stdin: stdin ?? undefined, stdout, stderr };
   }
-  let child: ChildProcess;
+  let child: StartedProcess;
+  let stdin: Writable | undefined;
   try {
-    child = spawned([into?.read ?? usual, out.write, err.write]);
+    if (held !== undefined && starter?.isReady === true && pipes.length === needed) {
+      requireWords(argv);
+      child = starter.start(argv, environment, ends, held);
+    } else {
+      const own = spawnByNode(words, environment, [into?.read ?? usual, out.write, err.write]);
+      ends.forEach((end) => closeSync(end));
+      child = ownChild(own);
+      stdin = own.stdin ?? undefined;
+    }
   } catch (error) {
-    closePipes(pipes ?? []);
+    closePipes(pipes);
     throw error;
   }
-  [out.write, err.write, ...(into === undefined ? [] : [into.read])].forEach((end) => closeSync(end));
   return {
     child,
-    stdin:
-      into === undefined ? (child.stdin ?? undefined) : new Socket({ fd: into.write, readable: false, writable: true }),
+    stdin: into === undefined ? stdin : new Socket({ fd: into.write, readable: false, writable: true }),
     stdout: readable(out),
     stderr: readable(err),
   };
+}
+
+function spawnByNode(
+  words: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  stdio: StdioOptions,
+): ChildProcess {
+  const [file, ...args] = requireWords(words);
+  return startProgram(file, args, { env: { ...environment }, cwd: '/', detached: true, stdio });
+}
+
+function requireWords([file, ...args]: readonly string[]): readonly [string, ...string[]] {
+  if (file === undefined) {
+    throw new DevboxError('invalid', 'A command needs at least one word.');
+  }
+  args.forEach((word) => requireCommand(word, 'A single word of a command'));
+  return [file, ...args];
 }
 
 function readable({ read }: Pipe): Readable {

@@ -72,7 +72,9 @@ export class DevboxTerminal {
       ...(options.command === undefined ? [] : [options.command]),
     ];
     const inner = ['/bin/bash', '--norc', '-c', startScript, 'terminal', ...words].map(quote).join(' ');
+    const pipes = run.sandbox.pipes.takeReady(3);
     this.#process = run.launch({
+      ...(pipes === undefined ? {} : { pipes }),
       argv: [script, '-qefc', `exec ${inner}`, '/dev/null'],
       environment: { ...options.environment, SHELL: '/bin/bash' },
       input: 'open',

@@ -47,8 +47,13 @@ export class DevboxGroup {
 
   /** Words in front of a host program that put it, and all that it starts, into the group. */
   get enter(): readonly string[] {
-    const files = this.#folders.map(entrance);
+    const files = this.entrances;
     return [requireProgram('sh'), '-c', enterGroup, 'enter', String(files.length), ...files];
+  }
+
+  /** The files that a process is written into, to be in the group. */
+  get entrances(): readonly string[] {
+    return this.#folders.map(entrance);
   }
 
   /** The group's folders, each with the place below `/sys/fs/cgroup` where programs look for it. */

@@ -1,7 +1,7 @@
 import { findProgram, systemPath } from '../../host/hostPrograms';
 import { systemCalls } from '../../host/systemCalls';
 import type { SandboxProcess } from '../sandbox';
-import { spawnCommand } from '../spawnCommand';
+import { type Held, spawnCommand } from '../spawnCommand';
 import { type FileStep, moreOf } from './fileStep';
 import { handScript } from './handScript';
 
@@ -10,8 +10,8 @@ const lastMoment = 200;
 
 /** The sandbox that is reached into. */
 export interface Reached {
-  /** Words in front of a command that make it count as the sandbox's. */
-  readonly counted: readonly string[];
+  /** What makes a program count as the sandbox's. */
+  readonly held: Held;
   /** The process that holds the outer user namespace, and the first one inside. */
   readonly outer: number;
   readonly first: number;
@@ -31,7 +31,7 @@ export class Hands {
   readonly #at = new Set<SandboxProcess>();
 
   /** Does something to a file with nothing but the computer's own programs; undefined where there is none for it. */
-  start(step: FileStep, { counted, outer, first, spaces, hasUsers }: Reached): SandboxProcess | undefined {
+  start(step: FileStep, { held, outer, first, spaces, hasUsers }: Reached): SandboxProcess | undefined {
     const perl = findProgram('perl');
     if (perl === undefined || systemCalls === undefined) {
       return undefined;
@@ -40,7 +40,7 @@ export class Hands {
     const who = hasUsers && uid !== 0 ? [name, String(uid), String(gid)] : ['', '0', '0'];
     const words = [String(systemCalls.setns), String(systemCalls.prctl), String(outer), String(first)];
     const hand = spawnCommand(
-      [...counted, perl, '-e', handScript, '--', ...words, [...spaces, 'user'].join(), ...who].concat(
+      [perl, '-e', handScript, '--', ...words, [...spaces, 'user'].join(), ...who].concat(
         [step.what, step.path],
         moreOf(step),
       ),
@@ -49,6 +49,8 @@ export class Hands {
         cwd: '/',
         ...(step.input === undefined ? {} : { input: step.input }),
       },
+      undefined,
+      held,
     );
     this.#at.add(hand);
     void hand.exited.then(() => this.#at.delete(hand));

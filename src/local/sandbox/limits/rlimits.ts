@@ -11,3 +11,12 @@ export function rlimits(limits: Limits): readonly string[] {
     ? []
     : [prlimit, `--data=${2 * limits.memory}`, `--fsize=${limits.disk}`, '--core=0', '--'];
 }
+
+/** The same for who asks the kernel itself: RLIMIT_DATA, RLIMIT_FSIZE and RLIMIT_CORE. */
+export function limitNumbers(limits: Limits): readonly (readonly [kind: number, most: number])[] {
+  return [
+    [2, 2 * limits.memory],
+    [1, limits.disk],
+    [4, 0],
+  ];
+}
