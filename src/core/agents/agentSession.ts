@@ -5,10 +5,9 @@ import { asObject, asString, parseJson, type JsonObject } from '../parse';
 import { agentsProblem } from '../problems/agents';
 import type { AcpSchema, InitializeAnswer } from './acpSchema';
 import { FrameQueue, type Frame, type MessageFrame } from './frames';
-import type { LedgerEntry } from './ledger';
+import type { AgentLife, Appended, LedgerEntry } from './ledger';
 import { OpenRequests, takeUpMethod, type Method } from './openRequests';
 import type { SessionContext } from './sessionEvents';
-import type { AgentLife, Appended } from './spool';
 import { WaitingRequests, waitingRequest, type Choice, type GivenAnswer, type WaitingRequest } from './waiting';
 
 /** As JSON-RPC numbers them. */

@@ -23,6 +23,32 @@ export interface LedgerEntry extends Authorship {
   readonly isSealed: boolean;
 }
 
+/** How an appended frame went: it was written, or somebody had been there before. */
+export type Appended = { readonly isFirst: true } | { readonly isFirst: false; readonly by: LedgerEntry | undefined };
+
+/** What came of a frame that was told the short way: `no` was not told. */
+export type ToldShortly = { readonly said: 'written' | 'no' } | { readonly said: 'taken'; readonly line: string };
+
+/** What is wrong with a spool that somebody else than we has written to. */
+export type Tampering = 'output_changed' | 'ledger_changed' | 'unknown_frame' | 'unsealed_line';
+
+/** How the agent's process is: `gone` is one whose end nobody noted, as when the devbox was suspended. */
+export type AgentLife = 'running' | 'ended' | 'gone';
+
+/** What a look at a spool brings. */
+export interface SpoolLook {
+  readonly life: AgentLife;
+  readonly exitCode: number | undefined;
+  /** Whether the agent was ended because it had said more than is kept. */
+  readonly isCut: boolean;
+  /** The next bytes of the agent's output. */
+  readonly output: Buffer;
+  /** New lines of the ledger. */
+  readonly entries: readonly LedgerEntry[];
+  /** Whether there is more to read at once. */
+  readonly hasMore: boolean;
+}
+
 /** SHA-256 in hexadecimal. */
 export function digestOf(bytes: string | Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../parse';
 import type { SessionUpdate } from './acpSchema';
 import type { Frame } from './frames';
-import type { LedgerEntry } from './ledger';
+import type { AgentLife, LedgerEntry } from './ledger';
 import type { answerSeconds } from './openRequests';
-import type { AgentLife, AgentSpool } from './spool';
+import type { AgentSpool } from './spool';
 import type { WaitingRequest } from './waiting';
 
 /** What happens in a session, in the order in which it can be known. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandOpener, OpenCommand } from '../channel/devboxCommands';
 import { linkSignals } from '../../ground/deadline';
 import { isTransient } from '../errors';
-import type { ToldShortly } from './spool';
+import type { ToldShortly } from './ledger';
 import { watchScript, watchSeconds } from './spoolScripts';
 
 /** Milliseconds until the next one is started after a failure, growing. */

@@ -3,7 +3,18 @@ import type { DevboxCommands } from '../channel/devboxCommands';
 import { RuntimeError } from '../errors';
 import { agentsProblem } from '../problems/agents';
 import { noDetails, type Problem } from '../problems/problem';
-import { digestOf, entryOf, sealOf, wordOf, type Authorship, type LedgerEntry } from './ledger';
+import {
+  digestOf,
+  entryOf,
+  sealOf,
+  wordOf,
+  type Appended,
+  type Authorship,
+  type LedgerEntry,
+  type SpoolLook,
+  type Tampering,
+  type ToldShortly,
+} from './ledger';
 import * as scripts from './spoolScripts';
 import { mostKept } from './spoolScripts';
 
@@ -27,9 +38,6 @@ export interface SpoolContext {
   readonly shortcut?: ((words: readonly string[], frame: string) => Promise<ToldShortly | undefined>) | undefined;
 }
 
-/** What came of a frame that was told the short way: `no` was not told. */
-export type ToldShortly = { readonly said: 'written' | 'no' } | { readonly said: 'taken'; readonly line: string };
-
 export interface AgentStart {
   /** The command's words; no shell reads them. */
   readonly command: readonly string[];
@@ -40,29 +48,6 @@ export interface AgentStart {
   readonly mostOut?: number;
   readonly signal: AbortSignal;
 }
-
-/** How an appended frame went: it was written, or somebody had been there before. */
-export type Appended = { readonly isFirst: true } | { readonly isFirst: false; readonly by: LedgerEntry | undefined };
-
-/** How the agent's process is: `gone` is one whose end nobody noted, as when the devbox was suspended. */
-export type AgentLife = 'running' | 'ended' | 'gone';
-
-/** What a look at a spool brings. */
-export interface SpoolLook {
-  readonly life: AgentLife;
-  readonly exitCode: number | undefined;
-  /** Whether the agent was ended because it had said more than is kept. */
-  readonly isCut: boolean;
-  /** The next bytes of the agent's output. */
-  readonly output: Buffer;
-  /** New lines of the ledger. */
-  readonly entries: readonly LedgerEntry[];
-  /** Whether there is more to read at once. */
-  readonly hasMore: boolean;
-}
-
-/** What is wrong with a spool that somebody else than we has written to. */
-export type Tampering = 'output_changed' | 'ledger_changed' | 'unknown_frame' | 'unsealed_line';
 
 /** One agent's record in its devbox, read from where this reader stands. */
 export class AgentSpool {
@@ -75,6 +60,8 @@ export class AgentSpool {
   #inode: string | undefined;
   /** Where the frames of the ledger's lines end. */
   #framesEnd = 0;
+  /** Where those ended whose rest was told by this reader. */
+  #finished = 0;
   #lastNumber = 0;
   readonly #entries: LedgerEntry[] = [];
   readonly #tampering = new Set<Tampering>();
@@ -180,6 +167,7 @@ export class AgentSpool {
     const hasMore = isBehind && isWhole && rest.length > 0;
     if (isBehind && !hasMore) this.#tampering.add(this.#read < outSize ? 'output_changed' : 'ledger_changed');
     if (this.#ledgerRead >= ledgerSize && inSize > this.#framesEnd) this.#tampering.add('unknown_frame');
+    if (this.#ledgerRead >= ledgerSize && inSize < this.#framesEnd && state === 'running') await this.#finish(signal);
     return {
       life: state === 'running' ? 'running' : state === 'ended' ? 'ended' : 'gone',
       exitCode: code === '' || code === undefined ? undefined : Number(code),
@@ -196,12 +184,14 @@ export class AgentSpool {
     if (digest.toString().trim() !== this.#digest.copy().digest('hex')) this.#tampering.add('output_changed');
     for (const { offset, length, frameDigest } of this.#entries) {
       const frame = await this.#slice('in', offset, length, signal);
-      if (digestOf(frame) !== frameDigest) this.#tampering.add('unknown_frame');
+      if (digestOf(frame) !== frameDigest && !this.#isUntold(offset, length, frame)) {
+        this.#tampering.add('unknown_frame');
+      }
     }
     return this.#tampering;
   }
 
-  /** What was told by these lines of the ledger; undefined for a frame that was changed since. */
+  /** What was told by these lines of the ledger; undefined for a frame that was changed since, or not told to its end. */
   async frames(entries: readonly LedgerEntry[], signal: AbortSignal): Promise<readonly (string | undefined)[]> {
     const found: (string | undefined)[] = [];
     let bytes: Buffer = Buffer.alloc(0);
@@ -218,7 +208,7 @@ export class AgentSpool {
       }
       const frame = bytes.subarray(offset - from, offset - from + length);
       const isSame = digestOf(frame) === frameDigest;
-      if (!isSame) this.#tampering.add('unknown_frame');
+      if (!isSame && !this.#isUntold(offset, length, frame)) this.#tampering.add('unknown_frame');
       found.push(isSame ? frame.toString() : undefined);
     }
     return found;
@@ -232,6 +222,18 @@ export class AgentSpool {
   /** Ends the agent with all that it has started; harmless when it has ended. */
   async end(signal: AbortSignal): Promise<void> {
     await this.#run(scripts.endScript, [], signal);
+  }
+
+  /** Whoever told the last frame was ended before it had: the agent waits for the rest. */
+  async #finish(signal: AbortSignal): Promise<void> {
+    if (this.#finished === this.#framesEnd) this.#tampering.add('unknown_frame');
+    this.#finished = this.#framesEnd;
+    await this.#run(scripts.finishScript, [], signal);
+  }
+
+  /** Whether it is the last frame, and somebody was ended in its midst. */
+  #isUntold(offset: number, length: number, found: Buffer): boolean {
+    return found.length < length && offset + length === this.#framesEnd;
   }
 
   #takeLedger(bytes: Buffer): readonly LedgerEntry[] {

@@ -84,24 +84,26 @@ setsid -f bash -c ${quote(holder)} agent "$spool" "$cwd" "$mostOut" "$mostErr" "
 for ((i = 0; i < 100; i++)); do [ -e pid ] || [ -e ended ] && break; sleep 0.05; done
 print_fields started`;
 
+/** One that was ended between its line and its frame: the frame is still there. */
+const finishFrame = `finish_frame() {
+  local last off len have; last=$(tail -n 1 ledger); IFS=$'\\t' read -r _ _ _ _ off len _ <<<"$last"
+  number "$off" && number "$len" || return 0
+  have=$(size in); [ "$have" -ge "$off" ] && [ "$have" -lt $((off + len)) ] && [ "$(size pending)" = "$len" ] || return 0
+  tail -c +$((have - off + 1)) pending >>in
+}
+`;
+
 /**
  * spool, key, what else the ledger says before and after where the frame is, the frame's length, the most of all frames, then the
  * frame itself (or nothing: then the part of that key is it) → `written`, `taken` and the line of who was first, `ended`, `full`, `busy`
  */
-export const appendScript = `${prelude}arg spool; arg key; arg before; arg after; arg length; arg most
+export const appendScript = `${prelude}${finishFrame}arg spool; arg key; arg before; arg after; arg length; arg most
 cd -- "$spool" || { print_fields none; exit 0; }
 is_plain lock in ledger && [ -f in ] && [ -f ledger ] || { print_fields none; exit 0; }
 exec 9>>lock; flock -w 10 9 || { print_fields busy; exit 0; }
 noted=$(size ledger); [ "$noted" -lt ${mostKept.ledger} ] || { print_fields full; exit 0; }
 # What is sent is kept in no pipe or device.
 for one in pending "part.$key"; do is_plain "$one" || rm -f -- "$one"; done
-# One that was ended between its line and its frame: the frame is still there.
-finish_frame() {
-  local last off len have; last=$(tail -n 1 ledger); IFS=$'\\t' read -r _ _ _ _ off len _ <<<"$last"
-  number "$off" && number "$len" || return 0
-  have=$(size in); [ "$have" -ge "$off" ] && [ "$have" -lt $((off + len)) ] && [ "$(size pending)" = "$len" ] || return 0
-  tail -c +$((have - off + 1)) pending >>in
-}
 finish_frame
 first=$(grep -m 1 -F -- $'\\t'"$key"$'\\t' ledger)
 [ -z "$first" ] || { print_fields taken "$first"; exit 0; }
@@ -113,6 +115,10 @@ printf '%s\\t%s\\t%s\\t%s\\t%s\\t%s\\n' $(($(wc -l <ledger) + 1)) "$key" "$befor
   { truncate -s "$noted" ledger; exit 3; }
 cat pending >>in || exit 3
 print_fields written`;
+
+/** spool → nothing: the agent, if it runs, is told the rest of what somebody was ended in the midst of telling */
+export const finishScript = `${prelude}${finishFrame}arg spool; cd -- "$spool" && is_plain lock pending && [ -f in ] && [ -f ledger ] || exit 0
+exec 9>>lock; flock -w 10 9 && [ "$(size ledger)" -lt ${mostKept.ledger} ] && [ ! -e ended ] && is_running && finish_frame; exit 0`;
 
 /**
  * Perl, where a devbox has it. Lines of a token, words and a frame → `a`, the token, and `written`, `taken` and the line of who was

@@ -35,8 +35,9 @@ export type TranscriptItem =
 /** How a request was answered, by whom. */
 export interface ShownAnswer {
   readonly by: LedgerEntry;
-  /** The agent's id of the option that was chosen; undefined for a cancel. */
+  /** The agent's id of the option that was chosen; undefined for a cancel, and where nobody can say what was told. */
   readonly option: string | undefined;
+  readonly isCancel: boolean;
 }
 
 /** The most items and characters of a session that are kept. */
@@ -122,7 +123,8 @@ export class Transcript {
     }
     if (entry.key.startsWith('a:')) {
       const outcome = asObject(asObject(asObject(frame)?.['result'])?.['outcome']);
-      this.#answers.set(entry.key.slice(2), { by: entry, option: asString(outcome?.['optionId']) });
+      const isCancel = outcome?.['outcome'] === 'cancelled';
+      this.#answers.set(entry.key.slice(2), { by: entry, option: asString(outcome?.['optionId']), isCancel });
     }
   }
 

@@ -168,8 +168,11 @@ function requestHead(request: WaitingRequest, { answers }: Transcript, open: Rea
   const isTheirs = answer.by.isSealed && answer.by.requestDigest === request.digest;
   const by = isTheirs ? oneLine(answer.by.who, 80) : l10n.t('unknown');
   const choice = request.choices.find(({ id }) => id === answer.option);
-  const meaning = choice === undefined ? l10n.t('Cancelled') : meaningOf(choice.means);
   const time = timeText(answer.by.at);
+  if (choice === undefined && !answer.isCancel) {
+    return l10n.t('── Permission: answered by {0}, {1}, but the answer is not in the record of the agent', by, time);
+  }
+  const meaning = choice === undefined ? l10n.t('Cancelled') : meaningOf(choice.means);
   const isRule = isTheirs && answer.by.who.endsWith(`, ${byRule}`);
   if (!isRule) return l10n.t('── Permission: {0}, by {1}, {2}', meaning, by, time);
   return l10n.t('── Permission: {0}, by a rule of {1}, {2}', meaning, by.slice(0, -byRule.length - 2), time);

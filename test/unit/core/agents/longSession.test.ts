@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { AgentSession } from '../../../../src/core/agents/agentSession';
-import type { AgentSpool, SpoolLook } from '../../../../src/core/agents/spool';
+import type { SpoolLook } from '../../../../src/core/agents/ledger';
+import type { AgentSpool } from '../../../../src/core/agents/spool';
 import { turnsOf } from '../../../turnsOf';
 
 describe('Fifty thousand updates of an agent', function () {
