@@ -77,16 +77,25 @@ export async function openInSourceControl(services: ChangeCommandServices, argum
 }
 
 /** Hides changes in their rows until they change again. */
-export async function markChangesSeen(
+export function markChangesSeen(services: ChangeCommandServices, ...rows: readonly unknown[]): Promise<void> {
+  return markChanges(services, rows, true);
+}
+
+/** Takes that back. */
+export function markChangesUnseen(services: ChangeCommandServices, ...rows: readonly unknown[]): Promise<void> {
+  return markChanges(services, rows, false);
+}
+
+async function markChanges(
   services: ChangeCommandServices,
-  argument: unknown,
-  arguments_: unknown,
+  [argument, all]: readonly unknown[],
+  isSeen: boolean,
 ): Promise<void> {
-  const nodes = meantNodes(argument, arguments_);
+  const nodes = meantNodes(argument, all);
   const changes = await services.changes();
   for (const devboxId of new Set(nodes.map((node) => node.devboxId))) {
-    const all = nodes.filter((node) => node.devboxId === devboxId).flatMap(({ about }) => about ?? []);
-    await changes.markSeen(devboxId, all.flatMap(allGroups));
+    const meant = nodes.filter((node) => node.devboxId === devboxId).flatMap(({ about }) => about ?? []);
+    await changes.markSeen(devboxId, meant.flatMap(allGroups), isSeen);
   }
 }
 

@@ -209,12 +209,14 @@ function groupNode(
           ? []
           : [
               new ChangeNode(devboxId, {
+                about: { ...about, changes: marked },
                 item: () => {
                   const item = new TreeItem(l10n.t('Seen'), TreeItemCollapsibleState.Collapsed);
                   item.id = `${prefix}/ seen`;
                   item.description = marked.length.toLocaleString();
                   item.accessibilityInformation = { label: countedLabel(l10n.t('Seen'), marked.length) };
                   item.iconPath = new ThemeIcon('eye');
+                  item.contextValue = 'changes.seen';
                   return item;
                 },
                 below: () => files(marked, true),

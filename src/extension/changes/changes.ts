@@ -178,9 +178,9 @@ export class Changes implements Disposable {
     this.look(devboxId).catch((error: unknown) => this.#services.log.failure('Looking at changes', error));
   }
 
-  /** Hides changes until they change again. */
-  async markSeen(devboxId: string, all: readonly NodeChanges[]): Promise<void> {
-    for (const { repository, changes } of all) await this.#seen.mark(devboxId, repository.top, changes);
+  /** Hides changes until they change again, or shows them again. */
+  async markSeen(devboxId: string, all: readonly NodeChanges[], isSeen: boolean): Promise<void> {
+    for (const { repository, changes } of all) await this.#seen.mark(devboxId, repository.top, { changes, isSeen });
     const one = this.#one(devboxId);
     if (one.look?.state !== undefined) await this.#show(one, devboxId, one.look.state, { anew: true });
     this.#changed.fire([one.root]);

@@ -30,7 +30,12 @@ export class MarkedSeen {
     return seen;
   }
 
-  async mark(devboxId: string, top: string, changes: readonly FileChange[]): Promise<void> {
+  /** @param isSeen false takes the marks away */
+  async mark(
+    devboxId: string,
+    top: string,
+    { changes, isSeen }: { readonly changes: readonly FileChange[]; readonly isSeen: boolean },
+  ): Promise<void> {
     const marks = new Map<string, string>();
     const slicer = new TimeSlicer(64);
     for (const change of changes) {
@@ -41,7 +46,7 @@ export class MarkedSeen {
     // Read only now, as others may have marked meanwhile. The newest stand last.
     const all = this.#marks();
     for (const name of marks.keys()) all.delete(name);
-    await this.#memory.update(key, Object.fromEntries([...all, ...marks].slice(-mostMarks)));
+    await this.#memory.update(key, Object.fromEntries([...all, ...(isSeen ? marks : [])].slice(-mostMarks)));
   }
 
   #marks(): Map<string, string> {

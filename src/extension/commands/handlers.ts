@@ -79,6 +79,7 @@ export const handlers: Readonly<Record<CommandId, () => Promise<Handler>>> = {
   'runloop.openLogMatch': async () => (await searchCommands()).openLogMatch,
   'runloop.openAllChanges': async () => (await changeCommands()).openChanges,
   'runloop.markChangesSeen': async () => (await changeCommands()).markChangesSeen,
+  'runloop.markChangesUnseen': async () => (await changeCommands()).markChangesUnseen,
   'runloop.addComment': async () => (await reviewCommands()).addReviewComment,
   'runloop.deleteComment': async () => (await reviewCommands()).deleteReviewComment,
   'runloop.sendReview': async () => (await reviewCommands()).sendReview,

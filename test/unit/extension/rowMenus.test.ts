@@ -47,6 +47,9 @@ const changeRows = [
   'changes.group',
   'changes.file',
   'changes.file.seen',
+  'changes.file.uncommitted.seen',
+  'changes.group.seen',
+  'changes.seen',
 ];
 const devboxRows = states.flatMap((state) =>
   ['', '.pinned', '.attention', '.pinned.attention'].map((more) => `devbox.${state}${more}`),
@@ -104,6 +107,17 @@ describe('The menus of rows', () => {
     }
   });
 
+  it('let changes be marked as seen, and as not seen where they are, one alone and with others', () => {
+    for (const row of [...changeRows, ...plainRows]) {
+      const isClean = row === 'changes' || row.includes('clean');
+      const marks = isClean ? [] : [row.endsWith('seen') ? 'markChangesUnseen' : 'markChangesSeen'];
+      for (const several of [false, true]) {
+        const offered = menu(row, several).filter((what) => what.startsWith('mark'));
+        assert.deepEqual(offered, marks, row);
+      }
+    }
+  });
+
   it('of files have what files are for, and nothing of devboxes', () => {
     const folder = ['openFolderHere', 'searchFiles', 'goToFile', 'newFile', 'newFolder', 'uploadFiles'];
     assert.deepEqual(menu('files'), [...folder, 'downloadFile']);
@@ -125,9 +139,9 @@ describe('The menus of rows', () => {
     assert.deepEqual(menu('changes.file'), ['markChangesSeen']);
     assert.deepEqual(menu('changes.file.uncommitted'), ['markChangesSeen', 'bringHome']);
     // What is seen already is not marked once more.
-    assert.deepEqual(menu('changes.group.seen'), [open, 'bringHome']);
-    assert.deepEqual(menu('changes.file.seen'), []);
-    assert.deepEqual(menu('changes.file.uncommitted.seen'), ['bringHome']);
+    assert.deepEqual(menu('changes.group.seen'), [open, 'markChangesUnseen', 'bringHome']);
+    assert.deepEqual(menu('changes.file.seen'), ['markChangesUnseen']);
+    assert.deepEqual(menu('changes.file.uncommitted.seen'), ['markChangesUnseen', 'bringHome']);
   });
 
   it('of ports open, forward and copy what can be reached, and ask for a token where everybody can', () => {
@@ -146,7 +160,7 @@ describe('The menus of rows', () => {
   it('offer for several rows only what acts on all of them', () => {
     const several = [
       ...['copyDevboxId', 'dismissDevbox', 'pinDevbox', 'deleteFile', 'resumeDevbox', 'searchLogs', 'shutDownDevbox'],
-      ...['runCommand', 'suspendDevbox', 'toggleKeepAlive', 'unpinDevbox', 'markChangesSeen'],
+      ...['runCommand', 'suspendDevbox', 'toggleKeepAlive', 'unpinDevbox', 'markChangesSeen', 'markChangesUnseen'],
     ];
     for (const row of rows) for (const what of menu(row, true)) assert.ok(several.includes(what), `${row}: ${what}`);
   });

@@ -178,6 +178,16 @@ describe('Changes in the view', function () {
     const context = async (row: Promise<Shown>): Promise<unknown> => (await row).item.contextValue;
     assert.equal(await context(below(marked.row, 'a.txt')), 'changes.file.uncommitted.seen');
     assert.equal(await context(groupOf()), 'changes.group');
+    // And the way back, of one file and of all.
+    assert.equal(await context(below((await groupOf()).row, 'Seen')), 'changes.seen');
+    const hidden = await below((await groupOf()).row, 'Seen');
+    await used.editor.run('runloop.markChangesUnseen', (await below(hidden.row, 'a.txt')).row);
+    assert.deepEqual(await lines((await groupOf()).row), ['a.txt', 'c.txt']);
+    assert.equal((await changes()).item.description, '2');
+    await used.editor.run('runloop.markChangesSeen', (await groupOf()).row);
+    await used.editor.run('runloop.markChangesUnseen', (await below((await groupOf()).row, 'Seen')).row);
+    assert.deepEqual(await lines((await groupOf()).row), ['a.txt', 'c.txt']);
+    await used.editor.run('runloop.markChangesSeen', (await below((await groupOf()).row, 'a.txt')).row);
     used.reload();
     const row = await devbox('seen');
     const app = await below((await below(row?.row, 'Changes')).row, 'app');
