@@ -52,15 +52,22 @@ export async function bringHome(services: BringHomeServices, argument: unknown):
     detail: l10n.t('What a clone has beyond the devbox, as uncommitted changes there.'),
     move: sendChanges,
   };
+  const { uncommitted, sinceStart = [] } = repository.groups;
+  const isUncommitted = uncommitted.length > 0;
   const patching = {
     label: l10n.t('Changes into a Patch File…'),
     detail:
       group !== undefined
         ? l10n.t('Of this group. For "git apply".')
-        : isRepository
+        : isUncommitted
           ? l10n.t('What is uncommitted. For "git apply".')
           : l10n.t('What differs since the start. For "git apply".'),
     move: saveChangesPatch,
+  };
+  const staging = {
+    label: l10n.t('Uncommitted Changes into a Clone…'),
+    detail: l10n.t('Staged in its working tree, if it is clean and they fit.'),
+    move: bringChangesHome,
   };
   const ofGit = [
     {
@@ -68,15 +75,11 @@ export async function bringHome(services: BringHomeServices, argument: unknown):
       detail: l10n.t('Keeps their hashes. Nothing is checked out.'),
       move: bringCommitsHome,
     },
-    {
-      label: l10n.t('Uncommitted Changes into a Clone…'),
-      detail: l10n.t('Staged in its working tree, if it is clean and they fit.'),
-      move: bringChangesHome,
-    },
-    patching,
+    ...(isUncommitted ? [staging] : []),
+    ...(isUncommitted || sinceStart.length > 0 ? [patching] : []),
     ...(group === undefined ? [sending] : []),
     ...(group === 'thisTurn' ? [goingBack] : []),
-    ...((group ?? 'uncommitted') !== 'uncommitted' || repository.groups.uncommitted.length === 0 ? [] : [discarding]),
+    ...((group ?? 'uncommitted') === 'uncommitted' && isUncommitted ? [discarding] : []),
   ];
   // Without git there are no commits, and no stash that would keep what is discarded.
   const ways = isRepository ? ofGit : [patching];
@@ -126,16 +129,28 @@ async function saveChangesPatch(services: ChangeCommandServices, argument: unkno
   const title = l10n.t('Changes into a Patch File…');
   const target = await window.showSaveDialog({ title, defaultUri, filters: { [l10n.t('Patch')]: ['patch', 'diff'] } });
   if (target === undefined) return;
-  const { top, report } = repository;
-  const against = group === 'sinceStart' ? 'start' : group === 'thisTurn' ? 'turn' : 'head';
-  await inProgress(l10n.t('Saving the changes in {0}…', escapeForEditor(name)), look, async (signal) => {
-    const patch = await (hasGit(report) && !(against === 'start' && isFolderStart(report))
-      ? look.changes.patch(top, against, signal)
-      : look.changes.folderPatch(top, against === 'turn' ? 'turn' : 'start', signal));
-    await (target.scheme === 'file' ? writePatch(target.fsPath, patch) : workspace.fs.writeFile(target, patch));
-  });
+  const { top, report, groups } = repository;
+  // Of a whole repository, what is uncommitted, or else what was committed here.
+  const side = group ?? (groups.uncommitted.length > 0 ? 'uncommitted' : 'sinceStart');
+  const against = ({ uncommitted: 'head', sinceStart: 'start', thisTurn: 'turn' } as const)[side];
+  const isSaved = await inProgress(
+    l10n.t('Saving the changes in {0}…', escapeForEditor(name)),
+    look,
+    async (signal) => {
+      const patch = await (hasGit(report) && !(against === 'start' && isFolderStart(report))
+        ? look.changes.patch(top, against, signal)
+        : look.changes.folderPatch(top, against === 'turn' ? 'turn' : 'start', signal));
+      // Git takes no empty one.
+      if (patch.length === 0) return false;
+      await (target.scheme === 'file' ? writePatch(target.fsPath, patch) : workspace.fs.writeFile(target, patch));
+      return true;
+    },
+  );
+  const shown = escapeForEditor(name);
   await window.showInformationMessage(
-    l10n.t('The changes in {0} were saved. Apply them with "git apply".', escapeForEditor(name)),
+    isSaved
+      ? l10n.t('The changes in {0} were saved. Apply them with "git apply".', shown)
+      : l10n.t('{0} has no such changes any more, so no patch was saved.', shown),
   );
 }
 

@@ -30,7 +30,7 @@ export async function bringChangesHome(services: ChangeCommandServices, argument
   );
   if (arrived === undefined) {
     await window.showInformationMessage(
-      l10n.t('There is nothing in {0} that the clone does not have.', escapeForEditor(name)),
+      l10n.t('{0} has no uncommitted changes that the clone does not have.', escapeForEditor(name)),
     );
     return;
   }

@@ -101,6 +101,36 @@ describe('Bringing commits home', function () {
     assert.match(readFileSync(join(folder, 'work.patch'), 'utf8'), /\+b\n[^]*new file mode 100644[^]*\+new\n/);
   });
 
+  it('saves what was committed since the start where nothing is uncommitted, and no patch of nothing', async () => {
+    const { box, changes } = await opened('agent done', first);
+    await lines((await changes()).row);
+    const app = async (): Promise<unknown> => (await below((await changes()).row, 'app')).row;
+    const offered = (): string[] => used.editor.offered.map((one) => (typeof one === 'string' ? one : one.label));
+    used.editor.answer(/Select what to do with/, undefined);
+    await used.editor.run('runloop.bringHome', await app());
+    assert.deepEqual(offered(), ['Commits into a New Branch…', 'Send My Changes to the Devbox…']);
+    await box.bash('cd ~/app; echo b >> a; git -c user.name=t -c user.email=t@t commit -qam work');
+    await used.editor.run('runloop.refreshDevboxes');
+    const committed = await app();
+    used.editor.answer(/Select what to do with/, /Patch File/);
+    used.editor.saveTo = Uri.file(join(folder, 'done.patch'));
+    await used.editor.run('runloop.bringHome', committed);
+    assert.deepEqual(offered(), [
+      'Commits into a New Branch…',
+      'Changes into a Patch File…',
+      'Send My Changes to the Devbox…',
+    ]);
+    await used.editor.message(/The changes in app were saved/);
+    assert.match(readFileSync(join(folder, 'done.patch'), 'utf8'), /^diff --git a\/a b\/a\n[^]*\n\+b\n$/);
+    // The row is of before.
+    await box.bash('cd ~/app; git reset -q --hard HEAD~1');
+    used.editor.answer(/Select what to do with/, /Patch File/);
+    used.editor.saveTo = Uri.file(join(folder, 'nothing.patch'));
+    await used.editor.run('runloop.bringHome', committed);
+    await used.editor.message(/app has no such changes any more, so no patch was saved/);
+    assert.ok(!readdirSync(folder).includes('nothing.patch'));
+  });
+
   it('says why a patch cannot be saved, and leaves no part of it and what was there', async () => {
     const { box, changes } = await opened('agent full', first);
     await box.bash('cd ~/app; head -c 3000000 /dev/urandom > n');
