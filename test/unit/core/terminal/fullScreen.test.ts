@@ -23,9 +23,9 @@ describe('A full-screen program in a terminal', function () {
       );
     const drawn = /(?=[^]*─{20})(?=[^]*pane 42 €)(?=[^]*\[0\])/;
     try {
-      await shows(/\$ $/);
+      await shows(/[#$] $/);
       session.write('export LC_ALL=C.UTF-8; tmux -u -f /dev/null new-session "bash --norc"\r');
-      await shows(/\[\?1049h[^]*\[0\][^]*\$ /);
+      await shows(/\[\?1049h[^]*\[0\][^]*[#$] /);
       session.write('\u0002"');
       await shows(/─{20}/);
       session.write('echo "pane $((40 + 2)) €"\r');
@@ -44,7 +44,7 @@ describe('A full-screen program in a terminal', function () {
       session.write('tmux display -p "#{client_width}x#{client_height}"\r');
       await shows(/50x20/, narrower);
       session.write('tmux kill-server\r');
-      await shows(/\[\?1049l[^]*\$ $/, narrower);
+      await shows(/\[\?1049l[^]*[#$] $/, narrower);
     } finally {
       way.close();
     }
@@ -60,7 +60,7 @@ describe('A full-screen program in a terminal', function () {
     it(`finds its screen and its keys again in another window after it has printed ${size}`, async () => {
       const id = await used.devbox();
       const first = used.terminal(id, { name: 'long' });
-      await used.shows(first, /\$ $/);
+      await used.shows(first, /[#$] $/);
       first.session.write(
         "printf '\\033[?1049h\\033[?1h\\033=\\033[?7l\\033[>4;2m'; yes | head -c 1000; printf '\\033[?7h'; " +
           `yes | head -c ${bytes}; echo dra''wn; read -r _; printf '\\033[?1049l'; yes | head -c 400000; echo le''ft\r`,

@@ -23,7 +23,7 @@ describe('A new shell in a devbox', function () {
       way.before = (_, path) => {
         if (path.startsWith('/pty/')) one.session.resize({ cols: 61, rows: 17 });
       };
-      await shows(one, /\$ $/);
+      await shows(one, /[#$] $/);
       // It is told the size by a request of its own, which may come after its prompt.
       await eventually(
         async () => {
@@ -44,7 +44,7 @@ describe('A new shell in a devbox', function () {
     const id = await devbox();
     await runCommand(api(), id, 'echo "echo from before" > ~/.bash_history');
     const one = terminal(id, { folder: '/tmp' });
-    await shows(one, /\$ $/);
+    await shows(one, /[#$] $/);
     one.session.write('echo typed\r');
     await shows(one, /\rtyped\r\n/);
     one.session.write('exit\r');
@@ -54,7 +54,7 @@ describe('A new shell in a devbox', function () {
     // Where lines with a blank in front are none of its history, nothing else is taken out of it.
     await runCommand(api(), id, 'echo HISTCONTROL=ignoreboth > ~/.bashrc');
     const two = terminal(id);
-    await shows(two, /\$ $/);
+    await shows(two, /[#$] $/);
     two.session.write('exit\r');
     await isIn(two, 'ended');
     assert.match((await runCommand(api(), id, 'cat ~/.bash_history')).stdout, /^echo from before\necho typed\nexit\n/);
@@ -79,7 +79,7 @@ describe('A new shell in a devbox', function () {
     for (const startFile of startFiles) {
       await runCommand(api(), id, `echo ${quote(startFile)} > ~/.bashrc`);
       const one = terminal(id, { folder: '/tmp' });
-      await shows(one, /\$ $/);
+      await shows(one, /[#$] $/);
       assert.doesNotMatch(one.text, /HISTFILE|stdbuf|COLORTERM|[0-9a-f]{24}[rp]/, startFile);
       one.session.write('command printf "%s\\n" "at $PWD $COLORTERM"\r');
       await shows(one, /[\r\n]at \/tmp truecolor\r?\n/);
@@ -96,7 +96,7 @@ describe('A new shell in a devbox', function () {
     const id = await devbox();
     await runCommand(api(), id, `echo 'exec() { echo "no, $1"; }' > ~/.bashrc`);
     const one = terminal(id, { folder: '/tmp' });
-    await shows(one, /\$ $/);
+    await shows(one, /[#$] $/);
     one.session.write('echo "at $PWD $COLORTERM"\rexit\r');
     await isIn(one, 'ended');
     assert.match(one.text, /[\r\n]at \/tmp truecolor\r\n/);
@@ -146,9 +146,10 @@ describe('A new shell in a devbox', function () {
         20_000,
       );
       one.session.write('Jo €\r');
-      await shows(one, /thanks, Jo €?[^]*\$ $/);
+      await shows(one, /thanks, Jo €?[^]*[#$] $/);
       assert.doesNotMatch(one.text, /HISTFILE|HISTCONTROL|COLORTERM|[0-9a-f]{24}[rp]/, question);
-      assert.ok(one.text.includes('$ \r\u001b[K'), 'the prompt was not taken back that comes once more');
+      const isTakenBack = ['$', '#'].some((end) => one.text.includes(`${end} \r\u001b[K`));
+      assert.ok(isTakenBack, 'the prompt was not taken back that comes once more');
       one.session.write('command printf "%s\\n" "at $PWD $COLORTERM"; history | grep -c base[6]4\r');
       await shows(one, /[\r\n]at \/tmp truecolor\r\n0\r\n/);
       assert.equal((await runCommand(api(), id, 'cat ~/answers')).stdout.trim(), 'Jo €|');
@@ -172,11 +173,11 @@ describe('A new shell in a devbox', function () {
     const bytes = Buffer.from(folder).toString('base64');
     await runCommand(api(), id, `mkdir -- "$(printf ${bytes} | base64 -d)"`);
     const one = terminal(id, { folder });
-    await shows(one, /\$ $/);
+    await shows(one, /[#$] $/);
     one.session.write('printf %s "$PWD" | base64 -w0; echo\r');
     await shows(one, new RegExp(`\r${bytes}\r\n`));
     const two = terminal(id, { folder: '/tmp\u0003touch /tmp/typed\r\0touch /tmp/typed\n' });
-    await shows(two, /\$ $/);
+    await shows(two, /[#$] $/);
     two.session.write('ls /tmp | grep -c typed; echo "in $PWD"\r');
     await shows(two, /\r0\r\nin \/home\/user\r\n/);
   });
@@ -200,7 +201,7 @@ describe('A new shell in a devbox', function () {
           (count) => count === 2,
           20_000,
         );
-        await shows(one, /\$ $/);
+        await shows(one, /[#$] $/);
         one.session.write('echo "$PWD $COLORTERM"\r');
         const text = await shows(one, /\r\/tmp truecolor\r\n/);
         assert.doesNotMatch(text, /[0-9a-f]{24}[rp]|COLORTERM=|\[1\]/);
@@ -225,7 +226,7 @@ describe('A new shell in a devbox', function () {
     assert.doesNotMatch(one.text, /COLORTERM/);
     await runCommand(api(), id, 'rm ~/.bashrc');
     one.session.retry();
-    await shows(one, /\$ $/);
+    await shows(one, /[#$] $/);
   });
 
   it('goes on without a folder to record into, and then says that nothing was recorded', async () => {
@@ -233,7 +234,7 @@ describe('A new shell in a devbox', function () {
     const way = await startDelay(Number(new URL(used.baseUrl).port), 0);
     try {
       const one = terminal(id, { api: used.through(way.url) });
-      await shows(one, /\$ $/);
+      await shows(one, /[#$] $/);
       // As somebody does, or a full disk: from the next piece on nothing can be kept.
       one.session.write(
         'D=$(echo ~/.cache/runloop-vscode/terminals/*/*); mkdir "$D/1"; yes | head -c 9000000; echo full\r',

@@ -73,7 +73,7 @@ describe('A terminal in a devbox', function () {
     const id = await devbox();
     const first = terminal(id, { name: 'gap' });
     await isIn(first, 'open');
-    await shows(first, /\$ $/);
+    await shows(first, /[#$] $/);
     first.session.write('for i in $(seq 400); do printf "%s\\u20ac\\xff\\r\\n" $i; sleep 0.01; done; echo over\r');
     await shows(first, /\n30\u20ac/);
     first.session.dispose();
@@ -87,7 +87,7 @@ describe('A terminal in a devbox', function () {
       numbers,
       Array.from({ length: 400 }, (_, index) => index + 1),
     );
-    assert.match(second.text, /^[^\n]*\$ for i in/);
+    assert.match(second.text, /^[^\n]*[#$] for i in/);
     assert.deepEqual(second.failures, []);
   });
 
@@ -96,7 +96,7 @@ describe('A terminal in a devbox', function () {
     const way = await startDelay(Number(new URL(used.baseUrl).port), 0);
     try {
       const one = terminal(id, { api: used.through(way.url) });
-      await shows(one, /\$ $/);
+      await shows(one, /[#$] $/);
       one.session.write(
         "for i in $(seq 8); do printf '\\xe2\\x82'; until [ -e ~/$i ]; do sleep 0.05; done; printf '\\xac%s\\n' $i; done\r",
       );
@@ -136,7 +136,7 @@ describe('A terminal in a devbox', function () {
       const through = used.through(way.url, cut);
       const one = terminal(id, { name: 'twice', api: through });
       await isIn(one, 'open');
-      await shows(one, /\$ $/);
+      await shows(one, /[#$] $/);
       one.session.write('for i in $(seq 200); do echo "n$i."; sleep 0.02; done; echo over\r');
       await shows(one, /\nn5\./);
       way.cut();
@@ -161,7 +161,7 @@ describe('A terminal in a devbox', function () {
     const id = await devbox();
     const one = terminal(id, { name: 'flooded' });
     await isIn(one, 'open');
-    await shows(one, /\$ $/);
+    await shows(one, /[#$] $/);
     one.session.write('yes | head -c 30000000; echo; echo done it\r');
     await shows(one, /\ndone it\r\n/);
     const look = 'cd ~/.cache/runloop-vscode/terminals/flooded/* && du -sk . | cut -f1 && stat -c %a .. . [0-9]*';
