@@ -42,6 +42,9 @@ export function portItem(row: PortRow, devbox: Devbox | undefined): TreeItem {
     ...(addresses.length === 0 ? [] : [l10n.t('Listens on: {0}', addresses.join(', '))]),
   ].join('\n');
   item.contextValue = localPort !== undefined ? 'port.forwarded' : isLocal ? 'port.local' : 'port';
+  if (item.contextValue !== 'port.local') {
+    item.command = { command: 'runloop.openPort', title: l10n.t('Open'), arguments: [row] };
+  }
   item.accessibilityInformation = { label: [l10n.t('Port {0}', port), ...facts].join(', ') };
   return item;
 }

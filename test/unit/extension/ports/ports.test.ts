@@ -60,7 +60,13 @@ describe('Ports in the view', function () {
       `Port ${served + 1}: python3 (port)`,
       `Port ${served + 2}: listens on localhost only; bind to 0.0.0.0 · python3 (port.local)`,
     ]);
-    await view().rows(ports.row);
+    // What a press of Enter does.
+    const [reachable, , local] = await view().rows(ports.row);
+    assert.deepEqual(
+      [reachable?.item.command?.command, reachable?.item.command?.arguments],
+      ['runloop.openPort', [reachable?.row]],
+    );
+    assert.equal(local?.item.command, undefined);
     view().setOpen(ports.row, true);
     assert.equal((await executions()) - before, 1);
     await box.bash('pkill python3; sleep 0.3');
