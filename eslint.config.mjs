@@ -146,6 +146,7 @@ export const withoutZone = [
       'src/extension/changes/sourceControl',
       'src/extension/devboxTree/look',
       'src/extension/devboxTree/order',
+      'src/extension/files/names',
       'src/extension/files/search',
       'src/extension/files/watch',
       'src/local/account/build',

@@ -18,6 +18,7 @@ import type { ReachedFiles } from './accountFiles';
 import { childAddress } from './fileAddress';
 import { inFolder, shownFile } from './fileCommands';
 import { meantFiles, type FileServices } from './fileRow';
+import { localName, NamesApart } from './names/localNames';
 
 export type TransferServices = FileServices & {
   readonly devboxUse: { used(devboxId: string): void };
@@ -33,6 +34,8 @@ export interface Transfer {
   readonly moved: (bytes: number) => void;
   /** Names that were left out. */
   readonly leftOut: string[];
+  /** Names that were given to tell files apart. */
+  readonly renamed: string[];
   /** A folder that is there stays. */
   readonly makeFolder: (path: string) => Promise<void>;
   readonly sent: () => void;
@@ -170,16 +173,19 @@ export async function sendContent(
 }
 
 async function download(transfer: Transfer, found: FileStat, path: string, target: string): Promise<void> {
-  const { reached, signal, begins, moved, leftOut } = transfer;
+  const { reached, signal, begins, moved, leftOut, renamed } = transfer;
   const { files } = reached;
   if (found.type === 'folder') {
     await mkdir(target, { recursive: true });
-    for (const entry of await files.list(path, { signal })) {
+    const entries = await files.list(path, { signal });
+    const apart = new NamesApart(target, entries);
+    for (const entry of entries) {
       const { name, type, isLink } = entry;
-      const own = localName(name);
       // A link may lead out of the folder, or back into it.
-      if (own === undefined || isLink || (type !== 'file' && type !== 'folder')) leftOut.push(name);
+      const own = isLink || (type !== 'file' && type !== 'folder') ? undefined : await apart.next(name);
+      if (own === undefined) leftOut.push(name);
       else await download(transfer, entry.stat(), inFolder(path, name), join(target, own));
+      if (own !== undefined && own !== name) renamed.push(own);
     }
     return;
   }
@@ -219,6 +225,7 @@ export async function transferring(
         reached,
         signal: either.signal,
         leftOut: [],
+        renamed: [],
         count: 0,
         sent: () => void (transfer.count += 1),
         makeFolder: (path) => makeFolder(reached, path, either.signal),
@@ -243,9 +250,7 @@ async function makeFolder({ files }: ReachedFiles, path: string, signal: AbortSi
 }
 
 function shown(progress: Progress<{ message?: string }>): Pick<Transfer, 'begins' | 'moved'> {
-  let name = '';
-  let bytes = 0;
-  let told = 0;
+  let [name, bytes, told] = ['', 0, 0];
   const tell = (): void => progress.report({ message: l10n.t('{0} ({1} MB)', name, (bytes / 1e6).toFixed(1)) });
   return {
     begins: (next) => {
@@ -261,25 +266,22 @@ function shown(progress: Progress<{ message?: string }>): Pick<Transfer, 'begins
   };
 }
 
-export function tellDone({ log }: TransferServices, text: string, { leftOut }: Transfer): void {
+export function tellDone({ log }: TransferServices, done: string, { leftOut, renamed }: Transfer): void {
+  const firstOf = (all: readonly string[]): string => listText(all.slice(0, 5).map((name) => shownName(name)));
+  const text =
+    renamed.length === 0
+      ? done
+      : l10n.t('{0} Names that are the same for this computer got a number: {1}', done, firstOf(renamed));
   if (leftOut.length === 0) {
-    showActions('information', text, [], log);
+    showActions(text === done ? 'information' : 'warning', text, [], log);
     return;
   }
-  const names = listText(leftOut.slice(0, 5).map((name) => shownName(name)));
+  const names = firstOf(leftOut);
   const said =
     leftOut.length === 1
       ? l10n.t('{0} 1 link or special file was left out: {1}', text, names)
       : l10n.t('{0} {1} links and special files were left out: {2}', text, leftOut.length, names);
   showActions('warning', said, [], log);
-}
-
-/** A name as this computer can have it; undefined where it cannot. */
-function localName(name: string): string | undefined {
-  if (name === '' || name === '.' || name === '..' || /[/\0\uf780-\uf7ff]/.test(name)) return undefined;
-  const isForWindows =
-    !/[<>:"\\|?*]|\p{Cc}|[. ]$/u.test(name) && !/^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i.test(name);
-  return process.platform !== 'win32' || isForWindows ? name : undefined;
 }
 
 async function fileFor(name: string): Promise<Uri | undefined> {
