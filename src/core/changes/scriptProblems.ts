@@ -23,6 +23,7 @@ export function scriptProblem(
     folder_more: () => changesProblem('changes_folder_many', { name, count: mostComparedFiles.toLocaleString() }),
     patch_folder_large: () => changesProblem('patch_folder_large', { name }),
     patch_names: () => changesProblem('patch_names', { name }),
+    patch_incomplete: () => changesProblem('patch_incomplete', { name }),
     patch_large: () => changesProblem('patch_large', { name }),
     home_large: () => changesProblem('home_large', { name, size: mostBundleBytes / 1e9 }),
     not_written: () => changesProblem('review_not_written'),

@@ -22,7 +22,7 @@ export const changesWords = {
   },
   changes_unreadable: {
     code: 'file',
-    message: 'git could not read the repository "{name}": its index may be damaged.',
+    message: 'git could not read the repository "{name}": its index or its last commit may be damaged.',
     nextStep: lookInTerminal,
   },
   changes_late: {
@@ -55,6 +55,12 @@ export const changesWords = {
     message: 'The changes in "{name}" have names that a patch cannot hold.',
     nextStep: 'Download the files instead.',
   },
+  patch_incomplete: {
+    code: 'file',
+    message: 'The repository "{name}" lacks objects of its own that a patch needs.',
+    nextStep:
+      'Fetch them in the devbox, by "git fetch --refetch --no-filter" in a partial clone. Or download the files.',
+  },
   patch_denied: {
     code: 'file',
     message: 'The patch was not saved: you have no permission to write "{name}" there.',
@@ -83,7 +89,8 @@ export const changesWords = {
   home_incomplete: {
     code: 'file',
     message: 'The repository "{name}" lacks objects of its own history, so its commits cannot be bundled.',
-    nextStep: 'Fetch them in the devbox, or save a patch.',
+    nextStep:
+      'Fetch them in the devbox, by "git fetch --unshallow" in a shallow repository or "git fetch --refetch --no-filter" in a partial one. Or save a patch.',
   },
   home_no_git: {
     code: 'file',
@@ -141,6 +148,11 @@ export const changesWords = {
     code: 'file',
     message: 'The clone is shallow and does not have the commits that these are based on, so nothing was changed.',
     nextStep: 'Run "git fetch --unshallow" in the clone, then try again.',
+  },
+  home_partial: {
+    code: 'file',
+    message: 'The clone on this computer is a partial one and lacks objects that are needed, so nothing was changed.',
+    nextStep: 'Run "git fetch --refetch --no-filter" in it, then try again. Or choose a full clone.',
   },
   home_git_failed: {
     code: 'file',

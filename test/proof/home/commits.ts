@@ -108,7 +108,8 @@ function mayRefuse(
 ): boolean {
   // What was built on a commit that is before the end of its history.
   if (problem === 'home_shallow') return clone.shape === 'shallow';
-  if (problem === 'home_refused') return clone.shape === 'blocked';
+  // A branch is in the way of another one: git here says so, and nobody in the devbox has done anything.
+  if (problem === 'home_git_failed') return clone.shape === 'blocked';
   if (problem === 'home_incomplete') return history.shape === 'shallow';
   return false;
 }

@@ -8,6 +8,7 @@ import { gitFailed, gitText, localGit } from './localGit';
 import {
   checkedNames,
   makeScratch,
+  ofPartial,
   refused,
   removed,
   requireSound,
@@ -118,7 +119,7 @@ export async function receiveBundle(
     };
   } catch (error) {
     await removed(scratch);
-    throw error;
+    throw await ofPartial(clone, error);
   }
 }
 

@@ -97,6 +97,7 @@ export async function gitText(
 /** The error for a git that failed, with the line that tells of it. */
 export function gitFailed(stderr: string): RuntimeError {
   if (isFull(stderr)) return new RuntimeError({ problem: changesProblem('home_no_space') });
+  if (isOfPartial(stderr)) return new RuntimeError({ problem: changesProblem('home_partial') });
   return new RuntimeError({ problem: changesProblem('home_git_failed', { why: failureIn(redact(stderr)) }) });
 }
 
@@ -114,6 +115,11 @@ export async function withSpace<T>(work: Promise<T>): Promise<T> {
     const isOfSpace = error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
     throw isOfSpace ? new RuntimeError({ problem: changesProblem('home_no_space'), cause: error }) : error;
   }
+}
+
+/** Whether git would have asked another computer for objects that a partial clone does not have. */
+export function isOfPartial(stderr: string): boolean {
+  return /from promisor remote|transport '[^']*' not allowed/.test(stderr);
 }
 
 /** Whether git could not write for want of space. */

@@ -5,7 +5,7 @@ import { RuntimeError } from '../../errors';
 import { oneLine } from '../../safeText';
 import { changesProblem } from '../../problems/changes';
 import { leadsOut, nameFault, type NameFault } from './checkNames';
-import { failureIn, gitFailed, gitText, isFull, localGit, type GitResult } from './localGit';
+import { failureIn, gitFailed, gitText, isFull, isOfPartial, localGit, type GitResult } from './localGit';
 
 /*
  * A bare repository beside the clone, with the clone's objects as alternates: what comes from a devbox is looked at there, and the
@@ -187,8 +187,22 @@ export async function checkedNames(
 
 /** The error for what git does not take, which is nobody's fault there where it is for want of something here. */
 export function refused(why: string): RuntimeError {
-  if (isFull(why) || ofThisComputer.test(why)) return gitFailed(why);
+  if (isFull(why) || isOfPartial(why) || ofThisComputer.test(why)) return gitFailed(why);
   return new RuntimeError({ problem: changesProblem('home_refused', { why: failureIn(why) }) });
+}
+
+/**
+ * The error for what was refused, where that is for want of objects of a partial clone: they are fetched from nowhere, as whoever
+ * brings something home asked for no other computer.
+ */
+export async function ofPartial(clone: Clone, error: unknown): Promise<unknown> {
+  const lacks =
+    /unresolved delta|missing (?:blob|tree|commit)|did not receive expected|not send all|unable to read|cannot read/;
+  if (!RuntimeError.is(error) || !lacks.test(error.message)) return error;
+  const { signal: never } = new AbortController();
+  const asked = ['config', '--get-regexp', String.raw`^remote\..*\.(promisor|partialclonefilter)$`];
+  const isPartial = (await localGit(clone.folder, asked, { signal: never })).exitCode === 0;
+  return isPartial ? new RuntimeError({ problem: changesProblem('home_partial'), cause: error }) : error;
 }
 
 /** What git says of a branch in the way of another one, of a clone that it may not write to, and of too little memory. */

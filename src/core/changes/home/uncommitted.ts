@@ -13,6 +13,7 @@ import {
   checkedNames,
   makeScratch,
   nobody,
+  ofPartial,
   refused,
   removed,
   requireSound,
@@ -79,7 +80,7 @@ export async function receivePatch(
     };
   } catch (error) {
     await removed(scratch);
-    throw error;
+    throw await ofPartial(clone, error);
   }
 }
 
