@@ -2,6 +2,17 @@ import { filesSteps } from './filesSteps';
 
 /** What both the reading and the discarding do in a repository that is located: its state, in files of our git directory. */
 export const lookSteps = `S=$O/$key
+beside() ( # takes away what a Send that was killed has left in the folder, and nothing of one that goes on
+  if command -v flock >/dev/null; then exec 8> "$O/sending" && flock -n 8 || exit 0
+  else [ -n "$(find "$S/beside" -mmin +30)" ] || exit 0; fi
+  while IFS= read -r -d '' f; do
+    case \${f#"$here"/} in .runloop-sending.*/*) ;; .runloop-sending.??????) [ -L "$f" ] || [ ! -O "$f" ] || limit rm -rf -- "$f" ;; esac
+  done < "$S/beside"
+  rm -f -- "$S/beside"
+)
+[ ! -f "$S/beside" ] || [ -L "$S/beside" ] || beside
+# Another thing in its place is no empty index.
+[ -f "$index" ] || { [ ! -e "$index" ] && [ ! -L "$index" ]; } || die unreadable
 # With its time: what was changed in the second of its writing is found by that.
 { [ ! -f "$index" ] || limit cp -p -- "$index" "$T/index"; } & copying=$!
 filemode=true crlf=false
@@ -21,7 +32,7 @@ for s in "\${index%/*}"/sharedindex.*; do [ ! -f "$s" ] || limit cp -p -- "$s" "
 wait "$copying" || room
 limit "\${G[@]}" ls-files -v -z > "$T/flags" 2>/dev/null & flags=$!
 [ ! -f "$common/info/exclude" ] || limit head -c 65536 -- "$common/info/exclude" > "$T/info/exclude"
-if [ -n "$head" ] && limit "\${G[@]}" cat-file -e "$head^{commit}" 2>/dev/null; then :; else head=; fi
+if [ -n "$head" ]; then limit "\${G[@]}" cat-file -e "$head^{commit}" 2>/dev/null; code=$?; late "$code"; [ "$code" = 0 ] || die unreadable; fi
 # stands for a file that is known by size and time only
 large_text() {
   # One tool writes it with a digit more.

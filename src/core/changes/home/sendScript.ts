@@ -134,8 +134,11 @@ umask 022
 A=(apply --whitespace=nowarn -p1)
 limit "\${G[@]}" "\${A[@]}" --check "$T/patch" 2>"$T/said" || die send_moved
 # Names are exchanged, for files that are whole beside: whenever this ends, each is as it was, or as it is sent.
-W=$T; [ "$(stat -c %d -- "$T")" = "$(stat -c %d .)" ] || W=$(mktemp -d "$here/.runloop-sending.XXXXXX") || die send_unwritten
-trap 'rm -rf -- "$T" "$W"' EXIT
+W=$T; [ "$(stat -c %d -- "$T")" = "$(stat -c %d .)" ] || {
+  # Noted first: where this is killed, whoever looks next takes it away.
+  W=$(mktemp -u "$here/.runloop-sending.XXXXXX") && mkdir -p -- "$S" && printf '%s\\0' "$W" >> "$S/beside" && mkdir -- "$W" || die send_unwritten
+}
+trap 'rm -rf -- "$T" "$W"; [ "$W" = "$T" ] || rm -f -- "$S/beside"' EXIT
 mkdir -- "$W/after" "$W/before" && limit "\${G[@]}" checkout-index -f -z --stdin --prefix="$W/after/" < "$T/written" 2>"$T/said" || die send_unwritten
 limit xargs -0 -r cp -lP --parents -t "$W/before" -- < "$T/back" 2>/dev/null ||
   { rm -rf -- "$W/before" && mkdir -- "$W/before" && limit xargs -0 -r cp -pP --parents -t "$W/before" -- < "$T/back" 2>"$T/said"; } || die send_unwritten
