@@ -4,6 +4,8 @@ import { lookSteps } from './lookSteps';
 
 /** Places of repositories that are looked into. */
 const mostPlaces = 300;
+/** Worktrees of one of them. */
+const mostWorktrees = 50;
 
 /*
  * What runs in the devbox. Arguments come by standard input, each ended by NUL. A repository may be hostile: git is run in a
@@ -131,16 +133,18 @@ places() { seconds=$1; shift; limit find "$here" -xdev "$@" \\( -path /proc -o -
   -name .git \\( -type d -o -type f -o -type l \\) -printf '%d %h\\0' -prune 2>/dev/null; }
 mapfile -d '' -t all < <({ places 12; case $? in 124|137) printf -- '-1 late\\0'; places 6 -maxdepth 4 ;; esac; } | sort -zu -k1,1n -k2)
 late=; if [ "\${all[0]-}" = '-1 late' ]; then late=+; all=("\${all[@]:1}"); fi
+left=0
 for top in "\${all[@]:0:${mostPlaces}}"; do
   top=\${top#* }; printf '%s\\0' "\${top:-/}"
   [ -d "$top/.git/worktrees" ] || continue
-  for note in "$top"/.git/worktrees/*/gitdir; do
+  notes=("$top"/.git/worktrees/*/gitdir); left=$((left + (\${#notes[@]} > ${mostWorktrees} ? \${#notes[@]} - ${mostWorktrees} : 0)))
+  for note in "\${notes[@]:0:${mostWorktrees}}"; do
     [ -f "$note" ] || continue
-    place=$(head -c 5000 -- "$note"; echo x); place=\${place%??}
+    place=$(limit head -c 5000 -- "$note"; echo x); place=\${place%??}
     case $place in /*/.git) [ -f "$place" ] && printf '%s\\0' "\${place%/.git}" ;; esac
   done
 done
-left=$((\${#all[@]} - ${mostPlaces})); printf '%s%s\\0' "$((left > 0 ? left : 0))" "$late"
+printf '%s%s\\0' "$((left + (\${#all[@]} > ${mostPlaces} ? \${#all[@]} - ${mostPlaces} : 0)))" "$late"
 [ -n "$kind" ] || exit 0
 note=$key/$(printf %s "$here" | sha256sum | head -c 20)/folder/at
 for d in /var/tmp /tmp "$HOME"; do
@@ -208,7 +212,7 @@ ${largeSteps}if [ -n "$patch" ] && [ "$patch" != note ]; then
   export GIT_OBJECT_DIRECTORY="$T/keep/objects"
   [ -n "$from" ] || from=$(limit "\${G[@]}" mktree </dev/null)
   limit "\${G[@]}" diff-tree -p --binary --full-index -M --no-ext-diff --no-textconv "$from" "$(cat "$T/keep/tree")" -- > "$T/patch" 2>/dev/null
-  code=$?; late "$code"; [ "$code" = 0 ] || die incomplete
+  code=$?; late "$code"; [ "$code" = 0 ] || die patch_incomplete
   [ "$(wc -c < "$T/patch")" -le 48000000 ] || die patch_large
   cat -- "$T/patch"
   exit 0
