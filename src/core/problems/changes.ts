@@ -159,6 +159,11 @@ export const changesWords = {
     message: 'git failed on this computer, and nothing was changed: {why}.',
     nextStep: 'Check the clone with git in a terminal.',
   },
+  home_locked: {
+    code: 'file',
+    message: 'Another git is at work in the clone, or left its "index.lock" behind, and nothing was changed.',
+    nextStep: 'Try again when it is done.',
+  },
   home_no_space: {
     code: 'file',
     message: 'This computer has no space left, and nothing was changed.',

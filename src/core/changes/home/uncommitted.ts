@@ -7,6 +7,7 @@ import { oneLine } from '../../safeText';
 import { changesProblem } from '../../problems/changes';
 import type { Arrival } from './clone';
 import { sameButForCase } from './checkNames';
+import { heldIndex } from './heldIndex';
 import { keepFiles } from './keepFiles';
 import { gitFailed, gitText, localGit, withSpace } from './localGit';
 import {
@@ -137,28 +138,36 @@ async function apply(
     readonly signal: AbortSignal;
   },
 ): Promise<void> {
-  const now = await cleanState(top, signal);
-  if (now.head !== before.head || now.index !== before.index) {
-    throw new RuntimeError({ problem: changesProblem('home_moved') });
-  }
-  // Files of other times than those in the index are changed ones for `git apply`, as in a clone that was copied.
-  await localGit(top, ['update-index', '-q', '--refresh'], { signal });
-  const kept = join(scratch, 'kept');
-  const putBack = await withSpace(keepFiles(top, names, kept));
-  const { signal: never } = new AbortController();
+  // Held from the look on: what another git or window has written meanwhile would be taken back where this fails.
+  const index = await heldIndex(top, signal);
   try {
-    const applied = await localGit(top, [...asItIs, ...careful, 'apply', '--index', file], { signal: never });
-    if (applied.exitCode !== 0) throw gitFailed(applied.stderr);
-  } catch (error) {
-    await putBack().catch((cause: unknown) => {
-      throw new RuntimeError({ problem: changesProblem('home_partly'), cause });
-    });
-    throw error;
+    const now = await cleanState(top, signal);
+    if (now.head !== before.head || now.index !== before.index) {
+      throw new RuntimeError({ problem: changesProblem('home_moved') });
+    }
+    const { env } = index;
+    // Files of other times than those in the index are changed ones for `git apply`, as in a clone that was copied.
+    await localGit(top, ['update-index', '-q', '--refresh'], { signal, env });
+    const kept = join(scratch, 'kept');
+    const putBack = await withSpace(keepFiles(top, names, kept));
+    const { signal: never } = new AbortController();
+    try {
+      const applied = await localGit(top, [...asItIs, ...careful, 'apply', '--index', file], { signal: never, env });
+      if (applied.exitCode !== 0) throw gitFailed(applied.stderr);
+      const made = await gitText(top, ['write-tree'], { signal: never, env });
+      if (made !== tree) throw gitFailed('what was made is not what was checked');
+      await index.keep();
+    } catch (error) {
+      await putBack().catch((cause: unknown) => {
+        throw new RuntimeError({ problem: changesProblem('home_partly'), cause });
+      });
+      throw error;
+    } finally {
+      await removed(kept);
+    }
   } finally {
-    await removed(kept);
+    await index.release();
   }
-  const made = await gitText(top, ['write-tree'], { signal: never });
-  if (made !== tree) throw gitFailed('what was made is not what was checked');
 }
 
 /** @throws RuntimeError for names that are the same ones in a clone where case does not count */
