@@ -95,7 +95,7 @@ export class AgentSession {
       await this.#takeAll(slicer, signal);
       if (seen.hasMore) continue;
       this.#life = seen.life;
-      if (seen.life !== 'running') this.#end(seen.exitCode);
+      if (seen.life !== 'running') this.#end(seen.exitCode, seen.isCut);
       return;
     }
   }
@@ -288,12 +288,12 @@ export class AgentSession {
   }
 
   /** The process is gone: nothing waits, nothing runs, and nobody will answer. */
-  #end(exitCode: number | undefined): void {
+  #end(exitCode: number | undefined, isFull: boolean): void {
     this.#waiting.clear();
     this.#calls.clear();
     this.#turns.clear();
     this.#open.end();
-    if (!this.#hasTold) this.#context.onEvent?.({ kind: 'gone', life: this.#life, exitCode });
+    if (!this.#hasTold) this.#context.onEvent?.({ kind: 'gone', life: this.#life, exitCode, isFull });
     this.#hasTold = true;
   }
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { DevboxCommands } from '../channel/devboxCommands';
 import type { WaitingRequest } from './waiting';
 
@@ -19,7 +20,7 @@ export type RuleReach =
       readonly kind: 'command';
       /** The whole command: its words, or its text. */
       readonly command: string | readonly string[];
-      /** Where the command says that it runs; none for the agent's directory. */
+      /** The resolved folder in which the command says that it runs; none for the agent's directory. */
       readonly in: string | undefined;
     }
   /** Files in this resolved folder, or this file. */
@@ -62,12 +63,12 @@ export async function ruleOf(
   { under, resolve, signal }: { readonly under?: string; readonly resolve: ResolvePaths; readonly signal: AbortSignal },
 ): Promise<ConsentRule | undefined> {
   const { input, tool } = request;
-  if (input === undefined) return undefined;
-  const [cwd = origin.cwd] = await resolve(['.'], origin.cwd, signal);
+  if (input === undefined || placesIn(input).some(isOdd)) return undefined;
+  const [cwd = origin.cwd, runsIn] = await resolve(['.', ...placesIn(input).slice(0, 1)], origin.cwd, signal);
   const more = input.more === undefined ? {} : { more: input.more };
   const of = { agent: origin.agent, devboxId: origin.devboxId, tool, cwd, ...more };
   if (input.kind === 'command') {
-    return { ...of, allows: { kind: 'command', command: input.command, in: input.cwd } };
+    return { ...of, allows: { kind: 'command', command: input.command, in: runsIn } };
   }
   const [folder] = await resolve([under ?? input.paths[0] ?? ''], origin.cwd, signal);
   if (folder === undefined) return undefined;
@@ -85,17 +86,46 @@ export async function covers(
   origin: RequestOrigin,
   { resolve, signal }: { readonly resolve: ResolvePaths; readonly signal: AbortSignal },
 ): Promise<boolean> {
-  if (input === undefined || rule.tool !== tool) return false;
+  if (input === undefined || rule.tool !== tool || placesIn(input).some(isOdd)) return false;
   if (rule.agent !== origin.agent || rule.devboxId !== origin.devboxId) return false;
   const { allows } = rule;
   if (rule.more !== input.more) return false;
   if (allows.kind === 'command') {
-    const isSame = input.kind === 'command' && isSameCommand(allows.command, input.command) && allows.in === input.cwd;
-    return isSame && (await resolve(['.'], origin.cwd, signal))[0] === rule.cwd;
+    if (input.kind !== 'command' || !isSameCommand(allows.command, input.command)) return false;
+    const [cwd, runsIn] = await resolve(['.', ...placesIn(input)], origin.cwd, signal);
+    return cwd === rule.cwd && runsIn === allows.in;
   }
   if (input.kind !== 'paths' || input.paths.length === 0) return false;
   const [cwd, ...paths] = await resolve(['.', ...input.paths], origin.cwd, signal);
   return cwd === rule.cwd && paths.every((path) => isIn(path, allows.under));
+}
+
+/**
+ * Whether a rule answers a request: one that was not taken back while the devbox was looked at.
+ *
+ * @param rules those that there are now
+ */
+export async function isAllowed(
+  rules: () => readonly ConsentRule[],
+  request: WaitingRequest,
+  origin: RequestOrigin,
+  by: { readonly resolve: ResolvePaths; readonly signal: AbortSignal },
+): Promise<boolean> {
+  for (const rule of rules()) {
+    if (!(await covers(rule, request, origin, by))) continue;
+    if (rules().some((one) => isDeepStrictEqual(one, rule))) return true;
+  }
+  return false;
+}
+
+/** The paths of an input. */
+function placesIn(input: NonNullable<WaitingRequest['input']>): readonly string[] {
+  return input.kind === 'paths' ? input.paths : input.cwd === undefined ? [] : [input.cwd];
+}
+
+/** Whether some tools take a path for more than a name: a home, an address. Nobody can say where it leads. */
+function isOdd(path: string): boolean {
+  return path === '' || path.includes('\0') || /^(?:~|[A-Za-z][A-Za-z0-9+.-]*:)/.test(path);
 }
 
 function isSameCommand(one: string | readonly string[], other: string | readonly string[]): boolean {

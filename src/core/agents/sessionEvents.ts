@@ -17,7 +17,13 @@ export type SessionEvent =
   /** A turn is over, by the agent's word for why, or its error. */
   | { readonly kind: 'stopped'; readonly prompt: string; readonly reason: string }
   | { readonly kind: 'lost'; readonly frame: Frame }
-  | { readonly kind: 'gone'; readonly life: AgentLife; readonly exitCode: number | undefined };
+  /** @see SpoolLook.isCut */
+  | {
+      readonly kind: 'gone';
+      readonly life: AgentLife;
+      readonly exitCode: number | undefined;
+      readonly isFull: boolean;
+    };
 
 export interface SessionContext {
   readonly spool: AgentSpool;

@@ -2,7 +2,7 @@ import { asArray, asObject, asString } from '../parse';
 import type { SessionUpdate } from './acpSchema';
 import type { LedgerEntry } from './ledger';
 import type { SessionEvent } from './sessionEvents';
-import type { WaitingRequest } from './waiting';
+import { sizeOf as sizeOfRequest, type WaitingRequest } from './waiting';
 
 /** A call of a tool as the agent tells of it. */
 export interface ToolCall {
@@ -30,7 +30,9 @@ export type TranscriptItem =
   | { readonly kind: 'request'; readonly request: WaitingRequest }
   | { readonly kind: 'stop'; readonly reason: string }
   | { readonly kind: 'noise'; readonly text: string }
-  | { readonly kind: 'gone'; readonly life: string; readonly exitCode: number | undefined };
+  /** A line that was too long to keep. */
+  | { readonly kind: 'cut'; readonly bytes: number }
+  | { readonly kind: 'gone'; readonly life: string; readonly exitCode: number | undefined; readonly isFull: boolean };
 
 /** How a request was answered, by whom. */
 export interface ShownAnswer {
@@ -80,7 +82,9 @@ export class Transcript {
 
   /** What the agent said or did last. */
   get last(): TranscriptItem | undefined {
-    return this.#items.findLast(({ kind }) => !['thought', 'asked', 'noise', 'stop', 'request', 'gone'].includes(kind));
+    return this.#items.findLast(
+      ({ kind }) => !['thought', 'asked', 'noise', 'cut', 'stop', 'request', 'gone'].includes(kind),
+    );
   }
 
   take(event: SessionEvent): void {
@@ -103,11 +107,12 @@ export class Transcript {
         this.#stopped(event.prompt, event.reason);
         break;
       case 'lost':
-        this.#add({ kind: 'noise', text: event.frame.kind === 'noise' ? event.frame.text : '' });
+        if (event.frame.kind === 'cut') this.#add(event.frame);
+        if (event.frame.kind === 'noise') this.#add(event.frame);
         break;
       case 'gone':
         for (const call of this.#calls.values()) close(call);
-        this.#add({ kind: 'gone', life: event.life, exitCode: event.exitCode });
+        this.#add(event);
         break;
     }
   }
@@ -145,7 +150,7 @@ export class Transcript {
     if (this.#turn === prompt) this.#turn = undefined;
     // What has no final status is closed by us: some agents never do.
     if (this.#turn === undefined) for (const call of this.#calls.values()) close(call);
-    this.#add({ kind: 'stop', reason });
+    this.#add({ kind: 'stop', reason: reason.slice(0, mostOfOne) });
     const next = this.#turn === undefined ? this.#queued.shift() : undefined;
     if (next !== undefined) this.#begin(next.id, next.item);
   }
@@ -201,7 +206,7 @@ export class Transcript {
       this.#calls.set(update.toolCallId, call);
       this.#add(call);
     }
-    call.title = update.title ?? call.title;
+    call.title = update.title?.slice(0, mostOfOne) ?? call.title;
     call.tool = update.kind ?? call.tool;
     call.status = update.status ?? call.status;
     const input = update.rawInput === undefined ? '' : JSON.stringify(update.rawInput);
@@ -260,8 +265,7 @@ function withoutFence(text: string): string {
 function sizeOf(item: TranscriptItem): number {
   if (item.kind === 'prompt') return item.text.length;
   if (item.kind === 'request') {
-    const sides = item.request.diffs.flatMap(({ before = '', after }) => [before.length, after.length]);
-    return sides.reduce((sum, length) => sum + length, item.request.rawInput?.length ?? 0);
+    return sizeOfRequest(item.request);
   }
   return 'pieces' in item ? item.length : 0;
 }

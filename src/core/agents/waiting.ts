@@ -41,10 +41,13 @@ export interface WaitingRequest {
   readonly choices: readonly Choice[];
 }
 
-/** Requests that are shown at once, and those that are kept until one of them was answered: so many, of so many characters. */
+/** Requests that are shown at once, and those that are kept until one of them was answered; all of them of so many characters. */
 const mostShown = 200;
 const mostNext = 2_000;
 const mostCharacters = 32_000_000;
+/** Options of one meaning that are offered, and characters of the name of one. */
+const mostOfMeaning = 20;
+const mostOfName = 500;
 
 /** The requests of one process of an agent that were not answered. An agent may ask without end. */
 export class WaitingRequests {
@@ -74,27 +77,29 @@ export class WaitingRequests {
   }
 
   add(request: WaitingRequest): void {
-    if (this.#shown.size < mostShown) {
-      this.#show(request);
-      return;
-    }
     const characters = this.#characters + sizeOf(request);
-    if (this.#next.size >= mostNext || characters > mostCharacters) {
+    const isTooMuch = characters > mostCharacters && this.#shown.size > 0;
+    if (isTooMuch || (this.#shown.size >= mostShown && this.#next.size >= mostNext)) {
       this.#left += 1;
       return;
     }
     this.#characters = characters;
-    this.#next.set(request.id, request);
+    if (this.#shown.size < mostShown) this.#show(request);
+    else this.#next.set(request.id, request);
   }
 
   /** It was answered, by anybody. */
   delete(id: string): void {
-    const next = this.#next.get(id);
+    const known = this.#next.get(id) ?? this.#shown.get(id);
+    if (known === undefined) return;
+    this.#characters -= sizeOf(known);
     // How it was answered is shown with it.
-    if (next !== undefined) this.#onShown(this.#taken(next));
+    if (this.#next.delete(id)) this.#onShown(known);
     if (!this.#shown.delete(id)) return;
     const [first] = this.#next.values();
-    if (first !== undefined) this.#show(this.#taken(first));
+    if (first === undefined) return;
+    this.#next.delete(first.id);
+    this.#show(first);
   }
 
   clear(): void {
@@ -104,24 +109,27 @@ export class WaitingRequests {
     this.#left = 0;
   }
 
-  #taken(next: WaitingRequest): WaitingRequest {
-    this.#next.delete(next.id);
-    this.#characters -= sizeOf(next);
-    return next;
-  }
-
   #show(request: WaitingRequest): void {
     this.#shown.set(request.id, request);
     this.#onShown(request);
   }
 }
 
-function sizeOf({ title, rawInput = '', diffs }: WaitingRequest): number {
-  const sides = diffs.reduce((sum, { before = '', after }) => sum + before.length + after.length, 0);
-  return title.length + rawInput.length + sides;
+/** How many characters are kept with a request. */
+export function sizeOf({ title, rawInput = '', diffs, input, session, callId, tool, choices }: WaitingRequest): number {
+  const texts = [
+    ...[title, rawInput, session, callId, tool, input?.more ?? ''],
+    ...diffs.flatMap(({ path, before = '', after }) => [path, before, after]),
+    ...(input?.kind === 'paths' ? input.paths : [input?.command ?? []].flat()),
+    ...choices.flatMap(({ id, name }) => [id, name]),
+  ];
+  return texts.reduce((sum, { length }) => sum + length, 0);
 }
 
-const pathNames = ['path', 'filepath', 'filePath', 'file_path', 'old_path', 'new_path', 'source', 'destination'];
+const pathNames = [
+  ...['move_path', 'movePath'],
+  ...['path', 'filepath', 'filePath', 'file_path', 'old_path', 'new_path', 'source', 'destination'],
+];
 const commandNames = ['command', 'cmd'];
 const folderNames = ['cwd', 'workdir'];
 /** What tells of an input and changes nothing of what is done: words for people, numbers of calls, how long it may take. */
@@ -131,9 +139,11 @@ const idleNames = [
 ];
 /** What is written into a file: a rule for files is for whatever is written there. */
 const contentNames = [
-  ...['content', 'contents', 'text', 'diff', 'patch', 'edits', 'changes', 'replace_all', 'replaceAll'],
+  ...['content', 'contents', 'text', 'diff', 'edits', 'changes', 'replace_all', 'replaceAll'],
   ...['old_string', 'new_string', 'oldString', 'newString', 'old_str', 'new_str', 'oldText', 'newText'],
 ];
+/** What else is within one of several changes: a part of its content, or how it is given. */
+const changeNames = ['unified_diff', 'unifiedDiff', 'update', 'add'];
 /** Characters of an input that is set out in lines: where it is nested, that takes many times as much. */
 const mostInLines = 100_000;
 
@@ -167,7 +177,12 @@ export function waitingRequest(id: string, digest: string, asked: PermissionAske
 function choicesOf(options: PermissionAsked['options']): readonly Choice[] {
   const count = new Map<string, number>();
   for (const { optionId } of options) count.set(optionId, (count.get(optionId) ?? 0) + 1);
-  return options.flatMap(({ optionId: id, name, kind }) => (count.get(id) === 1 ? [{ id, name, means: kind }] : []));
+  const offered = new Map<string, number>();
+  return options.flatMap(({ optionId: id, name, kind: means }) => {
+    if (count.get(id) !== 1) return [];
+    offered.set(means, (offered.get(means) ?? 0) + 1);
+    return (offered.get(means) ?? 0) > mostOfMeaning ? [] : [{ id, name: name.slice(0, mostOfName), means }];
+  });
 }
 
 function inLines(value: unknown): string {
@@ -192,14 +207,34 @@ function exactInput(
     const [command] = commands;
     // Two commands, or a command beside files: nobody can say which of them would be done.
     if (command === undefined || commands.length > 1 || diffPaths.length > 0) return undefined;
-    const cwd = asString(input?.['cwd']) ?? asString(input?.['workdir']);
-    return { kind: 'command', command, cwd, ...moreIn(input, [...commandNames, ...folderNames, ...idleNames]) };
+    // Of two folders, or one that is no text, nobody can say where: that is more than what is known.
+    const folder = folderNames.filter((name) => typeof input?.[name] === 'string').slice(0, 1);
+    const cwd = asString(input?.[folder[0] ?? '']);
+    return { kind: 'command', command, cwd, ...moreIn(input, [...commandNames, ...folder, ...idleNames]) };
   }
-  const named = pathNames.flatMap((name) => asString(input?.[name]) ?? []);
-  const changed = Object.keys(asObject(input?.['changes']) ?? {});
-  if (named.length + changed.length + diffPaths.length === 0) return undefined;
-  const more = moreIn(input, [...pathNames, ...contentNames, ...idleNames]);
-  return { kind: 'paths', paths: [...new Set([...named, ...changed, ...diffPaths, ...locations])], ...more };
+  const named = pathNames.filter((name) => typeof input?.[name] === 'string');
+  const paths = named.flatMap((name) => asString(input?.[name]) ?? []);
+  const changes = asObject(input?.['changes']);
+  paths.push(...Object.keys(changes ?? {}));
+  const known = contentNames.filter((name) =>
+    isContent(name === 'changes' && changes !== undefined ? Object.values(changes) : input?.[name], paths),
+  );
+  if (paths.length + diffPaths.length === 0) return undefined;
+  const more = moreIn(input, [...named, ...known, ...idleNames]);
+  return { kind: 'paths', paths: [...new Set([...paths, ...diffPaths, ...locations])], ...more };
+}
+
+/** Whether a value is only what is written into files. @param paths gets those that are named within */
+function isContent(value: unknown, paths: string[]): boolean {
+  if (Array.isArray(value)) return value.every((one) => isContent(one, paths));
+  return Object.entries(asObject(value) ?? {}).every(([name, inner]) => {
+    if (inner === null) return true;
+    // A file that goes away is another thing than one that is changed.
+    if (name === 'type') return inner === 'add' || inner === 'update';
+    if (!pathNames.includes(name)) return [...contentNames, ...changeNames].includes(name) && isContent(inner, paths);
+    if (typeof inner === 'string') paths.push(inner);
+    return typeof inner === 'string';
+  });
 }
 
 function commandOf(value: unknown): string | readonly string[] | undefined {

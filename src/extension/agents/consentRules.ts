@@ -56,10 +56,12 @@ function ruleIn(stored: unknown): ConsentRule | undefined {
 
 function reachIn(reach: ReturnType<typeof asObject>): RuleReach | undefined {
   const under = asString(reach?.['under']);
-  if (reach?.['kind'] === 'paths') return under === undefined ? undefined : { kind: 'paths', under };
-  if (reach?.['kind'] !== 'command') return undefined;
+  // What begins elsewhere than at the root would be a prefix of any path, or of none.
+  if (reach?.['kind'] === 'paths') return under?.startsWith('/') === true ? { kind: 'paths', under } : undefined;
+  const runsIn = reach?.['in'] ?? undefined;
+  if (reach?.['kind'] !== 'command' || (runsIn !== undefined && typeof runsIn !== 'string')) return undefined;
   const words = asArray(reach['command']);
   const texts = words.flatMap((word) => asString(word) ?? []);
   const command = asString(reach['command']) ?? (texts.length > 0 && texts.length === words.length ? texts : undefined);
-  return command === undefined ? undefined : { kind: 'command', command, in: asString(reach['in']) };
+  return command === undefined ? undefined : { kind: 'command', command, in: runsIn };
 }

@@ -1,11 +1,11 @@
 import { AgentSession } from '../../core/agents/agentSession';
 import type { FoundSession } from '../../core/agents/agentInstallation';
-import { covers, pathsIn, type ConsentRule, type RequestOrigin } from '../../core/agents/consent';
+import { isAllowed, pathsIn, type ConsentRule, type RequestOrigin } from '../../core/agents/consent';
 import { AgentSpool, type SpoolContext } from '../../core/agents/spool';
 import { Transcript } from '../../core/agents/transcript';
 import type { Choice, WaitingRequest } from '../../core/agents/waiting';
 import type { DevboxCommands } from '../../core/channel/devboxCommands';
-import { RuntimeError } from '../../core/errors';
+import { isTransient, RuntimeError } from '../../core/errors';
 import { oneLine } from '../../core/safeText';
 import { agentsProblem } from '../../core/problems/agents';
 import { noDetails } from '../../core/problems/problem';
@@ -198,14 +198,8 @@ export class LiveAgent {
       if (mode !== undefined && session.sessionId !== undefined) await session.setMode(session.sessionId, mode, signal);
     } catch (error) {
       if (!RuntimeError.is(error) || error.problem.id !== 'agent_ended' || signal.aborted) throw error;
-      const why = oneLine(
-        redact(await this.log())
-          .trim()
-          .split('\n')
-          .slice(-3)
-          .join(' '),
-        300,
-      );
+      const log = redact(await this.log()).trim();
+      const why = oneLine(log.split('\n').slice(-3).join(' '), 300);
       const problem = agentsProblem('agent_at_once', { why: why === '' ? noDetails : why });
       throw new RuntimeError({ problem, devboxId: this.devboxId, cause: error });
     }
@@ -276,18 +270,22 @@ export class LiveAgent {
 
   /** Answers what a person has allowed before, each request once. */
   async #applyRules(session: AgentSession): Promise<void> {
-    const { rules, commands, signal } = this.#context;
+    const { rules, commands, signal, who, onFailure } = this.#context;
     for (const request of session.waiting.values()) {
       const { origin } = this;
       const once = request.choices.find(({ means }) => means === 'allow_once');
       if (origin === undefined || once === undefined || this.#considered.has(request.id)) continue;
       this.#considered.add(request.id);
-      const by = { resolve: pathsIn(commands), signal };
-      for (const rule of rules()) {
-        if (!(await covers(rule, request, origin, by))) continue;
-        await session.answer(request.id, once, signal, `${this.#context.who}, ${byRule}`);
+      try {
+        const isSo = await isAllowed(rules, request, origin, { resolve: pathsIn(commands), signal });
+        if (!isSo || this.isTampered) continue;
+        await session.answer(request.id, once, signal, `${who}, ${byRule}`);
         this.#again = true;
-        break;
+      } catch (error) {
+        if (signal.aborted) throw error;
+        // It waits for a person, as what no rule is for: nothing else is held up by it.
+        if (isTransient(error)) this.#considered.delete(request.id);
+        onFailure(error);
       }
     }
   }

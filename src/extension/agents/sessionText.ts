@@ -147,7 +147,10 @@ function linesOf(item: TranscriptItem, transcript: Transcript, open: ReadonlySet
       return [l10n.t('── Turn ended: {0}', stopText(item.reason))];
     case 'noise':
       return [l10n.t('── Not understood'), ...movedIn(oneLine(item.text, 300))];
+    case 'cut':
+      return [l10n.t('── Left out: a line of {0} bytes, longer than what is kept', item.bytes.toLocaleString())];
     case 'gone': {
+      if (item.isFull) return [l10n.t('── The agent was ended: it had said more than is kept of it.')];
       if (item.life === 'gone') {
         return [l10n.t('── The process of the agent is gone, as it is after the devbox was suspended.')];
       }

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
-import { covers, pathsIn, ruleOf, type RequestOrigin } from '../../../../src/core/agents/consent';
+import {
+  covers,
+  isAllowed,
+  pathsIn,
+  ruleOf,
+  type RequestOrigin,
+  type ResolvePaths,
+} from '../../../../src/core/agents/consent';
+import { exactText } from '../../../../src/core/agents/exactText';
 import { FrameReader } from '../../../../src/core/agents/frames';
 import { waitingRequest, type WaitingRequest } from '../../../../src/core/agents/waiting';
 import { acpSchema } from '../../../../src/core/agents/acpSchema';
@@ -74,6 +82,99 @@ describe('A rule of consent', function () {
       const request = asked({ kind: 'edit', rawInput: { path: 'src/a', ...more } });
       assert.equal(await covers(file, request, origin, by()), isIn, JSON.stringify(more));
     }
+  });
+
+  it('is for the folder that a command says, as it is now, and for one only', async () => {
+    await box.bash('mkdir -p /tmp/work/one /tmp/work/two && ln -sfn one /tmp/work/here');
+    const make = { command: 'make', cwd: 'here' };
+    const rule = await ruleOf(command(make), origin, by());
+    assert.ok(rule);
+    const isCovered = (rawInput: object): Promise<boolean> => covers(rule, command(rawInput), origin, by());
+    assert.equal(await isCovered(make), true);
+    assert.equal(await isCovered({ command: 'make', workdir: '/tmp/work/one/../one/' }), true);
+    for (const other of [
+      { cwd: 'two' },
+      { workdir: '/etc' },
+      { workdir: ['/etc'] },
+      { cwd: ['here'] },
+      { cwd: '~/here' },
+    ]) {
+      assert.equal(await isCovered({ ...make, ...other }), false, JSON.stringify(other));
+    }
+    await box.bash('ln -sfn two /tmp/work/here');
+    assert.equal(await isCovered(make), false);
+    const plain = await ruleOf(command({ command: 'make' }), origin, by());
+    assert.ok(plain);
+    for (const cwd of [['/etc'], 7, { path: '/etc' }]) {
+      assert.equal(await covers(plain, command({ command: 'make', cwd }), origin, by()), false, JSON.stringify(cwd));
+    }
+  });
+
+  it('takes nothing for the same that looks the same, or nearly', async () => {
+    const rule = await ruleOf(command({ command: 'rm a' }), origin, by());
+    assert.ok(rule);
+    const others = [
+      'rm  a',
+      'rm a ',
+      ' rm a',
+      'rm a\n',
+      'rm\ta',
+      'rm\u00a0a',
+      'rm \u0430',
+      'rm a\u200b',
+      'RM a',
+      'rm a\0',
+      'rm \u202ea',
+    ];
+    for (const other of [...others, ['rm', 'a'], ['rm a']]) {
+      assert.equal(await covers(rule, command({ command: other }), origin, by()), false, JSON.stringify(other));
+      // And no two of them are shown as one.
+      if (typeof other === 'string' && /[^ -~\n\t\u0430]/.test(other)) assert.match(exactText(other), /\\u\{/);
+    }
+  });
+
+  it('is for no file that a change names beside what it is of, and for no path that tools read as more than a name', async () => {
+    const rule = await ruleOf(edit('src/a.ts'), origin, { ...by(), under: '/tmp/work' });
+    assert.ok(rule);
+    const isCovered = (rawInput: object): Promise<boolean> =>
+      covers(rule, asked({ kind: 'edit', title: 'src/a', rawInput }), origin, by());
+    for (const good of [
+      { changes: { 'src/a': { type: 'update', unified_diff: '@@', move_path: null } } },
+      { changes: { 'src/a': { update: { unified_diff: '@@', move_path: 'src/b' } } } },
+      { changes: [{ path: 'src/a', content: 'x' }] },
+      { file_path: 'src/a', edits: [{ old_string: 'a', new_string: 'b' }] },
+    ]) {
+      assert.equal(await isCovered(good), true, JSON.stringify(good));
+    }
+    for (const bad of [
+      { changes: { 'src/a': { type: 'update', unified_diff: '@@', move_path: '/etc/cron.d/a' } } },
+      { changes: { 'src/a': { update: { unified_diff: '@@', move_path: '/etc/cron.d/a' } } } },
+      { changes: { 'src/a': { type: 'delete' } } },
+      { changes: [{ path: 'src/a' }, { path: '/etc/passwd' }] },
+      { path: 'src/a', edits: [{ path: '/etc/passwd', newText: 'x' }] },
+      { path: 'src/a', edits: [{ uri: '/etc/passwd', newText: 'x' }] },
+      { path: 'src/a', filePath: ['/etc/passwd'] },
+      { path: 'src/a', patch: '*** Update File: /etc/passwd' },
+      { path: '~/.bashrc' },
+      { path: 'file:///etc/passwd' },
+      { path: '' },
+      { path: 'src/a\0/../../../etc/passwd' },
+    ]) {
+      assert.equal(await isCovered(bad), false, JSON.stringify(bad));
+    }
+    assert.equal(await ruleOf(edit('~/a'), origin, { ...by(), under: '/tmp/work' }), undefined);
+  });
+
+  it('answers nothing any more where it is taken back while the devbox is asked', async () => {
+    const request = command({ command: 'ls' });
+    const rule = await ruleOf(request, origin, by());
+    let rules = rule === undefined ? [] : [rule];
+    assert.equal(await isAllowed(() => structuredClone(rules), request, origin, by()), true);
+    const resolve: ResolvePaths = async (...asked) => {
+      rules = [];
+      return pathsIn(box.commands)(...asked);
+    };
+    assert.equal(await isAllowed(() => structuredClone(rules), request, origin, { resolve, signal }), false);
   });
 
   it('and no answer at all, is for options that share an id: what the agent would take as chosen nobody knows', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { WaitingRequests, type WaitingRequest } from '../../../../src/core/agents/waiting';
+import { acpSchema } from '../../../../src/core/agents/acpSchema';
+import { WaitingRequests, waitingRequest, type WaitingRequest } from '../../../../src/core/agents/waiting';
 
 describe('Requests that wait', () => {
   const request = (id: number, rawInput = ''): WaitingRequest => ({
@@ -36,11 +37,54 @@ describe('Requests that wait', () => {
     const large = made().waiting;
     for (let id = 0; id < 204; id += 1) large.add(request(id, id < 200 ? '' : 'x'.repeat(10_000_000)));
     assert.deepEqual([large.next, large.left], [3, 1]);
-    // What is shown leaves room for others.
+    // What is shown takes as much as what comes after it; what was answered leaves room for others.
     large.delete('0');
     large.add(request(300, 'x'.repeat(10_000_000)));
-    assert.deepEqual([large.next, large.left], [3, 1]);
+    assert.deepEqual([large.next, large.left], [2, 2]);
+    large.delete('200');
+    large.add(request(301, 'x'.repeat(10_000_000)));
+    assert.deepEqual([large.next, large.left], [2, 2]);
     large.clear();
     assert.deepEqual([large.next, large.left], [0, 0]);
+  });
+
+  it('are of a bounded size also where all of them are shown, whatever part of them is large, and one is always shown', () => {
+    const name = 'x'.repeat(10_000_000);
+    for (const large of [
+      { title: name },
+      { callId: name },
+      { session: name },
+      { choices: [{ id: name, name: '', means: 'allow_once' }] },
+      { input: { kind: 'paths', paths: [name] } },
+      { input: { kind: 'command', command: ['a', name], cwd: undefined } },
+      { diffs: [{ path: name, before: '', after: '' }] },
+    ] as const) {
+      const { waiting } = made();
+      for (let id = 0; id < 5; id += 1) waiting.add({ ...request(id), ...large });
+      assert.deepEqual([waiting.shown.size, waiting.left], [3, 2], Object.keys(large).join());
+    }
+    const { waiting } = made();
+    waiting.add({ ...request(0), title: 'x'.repeat(40_000_000) });
+    assert.equal(waiting.shown.size, 1);
+  });
+
+  it('offer a bounded number of options, of each meaning, whatever they are called', () => {
+    const kinds = ['allow_once', 'allow_always', 'reject_once', 'reject_always'] as const;
+    const options = kinds.flatMap((kind) =>
+      Array.from({ length: 1_000 }, (_, index) => ({ optionId: `${kind} ${index}`, name: 'Reject', kind })),
+    );
+    const asked = {
+      sessionId: 's',
+      toolCall: { toolCallId: 'c' },
+      options: [...options, { ...options[0], optionId: 'long', name: 'x'.repeat(9_000) }],
+    };
+    const { choices } = waitingRequest('0', '', acpSchema.permission.parse(asked));
+    assert.deepEqual(
+      kinds.map((kind) => choices.filter(({ means }) => means === kind).length),
+      [20, 20, 20, 20],
+    );
+    assert.ok(choices.every(({ name }) => name.length <= 500));
+    const none = waitingRequest('0', '', acpSchema.permission.parse({ ...asked, options: [] }));
+    assert.deepEqual(none.choices, []);
   });
 });
