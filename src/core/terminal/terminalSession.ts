@@ -101,10 +101,8 @@ export class TerminalSession implements Disposable {
   }
 
   #send(text: string): void {
-    const link = this.#link;
-    if (link === undefined) return;
     const bytes = Buffer.from(text, 'utf8');
-    for (let at = 0; at < bytes.length; at += frameBytes) link.send(bytes.subarray(at, at + frameBytes));
+    for (let at = 0; at < bytes.length; at += frameBytes) this.#link?.send(bytes.subarray(at, at + frameBytes));
   }
 
   /** Tells the shell its size: one request at a time, the latest size wins. */
@@ -146,7 +144,11 @@ export class TerminalSession implements Disposable {
   }
 
   #connect(): void {
-    if (this.#connecting || this.#link !== undefined || this.#stop.signal.aborted) return;
+    if (this.#link !== undefined || this.#stop.signal.aborted) return;
+    // Where it sleeps, that is said at once: the way to its shell is tried for seconds before it is given up.
+    const onFailure = (error: unknown): unknown => this.#stop.signal.aborted || this.#options.onFailure(error);
+    if (this.#lostAtMs !== undefined) this.#hasStopped(this.#stop.signal).catch(onFailure);
+    if (this.#connecting) return;
     this.#connecting = true;
     const both = linkSignals(this.#stop.signal, this.#options.ended);
     this.#tryUntilOpen(both.signal)
@@ -184,23 +186,21 @@ export class TerminalSession implements Disposable {
   async #open(signal: AbortSignal): Promise<'done' | 'taken' | 'lost'> {
     const { api, devboxId, name, tunnelUrlTemplate: template } = this.#options;
     const tunnel = (this.#tunnel ??= await openPtyTunnel(api, devboxId, { template, signal }));
-    const size = this.#size;
-    let ready = await readyPty(tunnel, name, size, signal);
+    let ready = await readyPty(tunnel, name, this.#size, signal);
     if (ready.attached) return 'taken';
     if (!ready.created && this.#shown.isBeginning) {
       // Nobody can tell whether it has its first line; nobody has seen anything of it either.
       await controlPty(tunnel, name, { action: 'close' }, signal);
-      ready = await readyPty(tunnel, name, size, signal);
+      ready = await readyPty(tunnel, name, this.#size, signal);
       this.#isKnown = this.#options.isKnown;
     }
-    const { created, connectPath } = ready;
-    this.#setUp = created ? this.#newSetUp() : undefined;
-    if (!created) this.#shown.hold();
+    this.#setUp = ready.created ? this.#newSetUp() : undefined;
+    if (!ready.created) this.#shown.hold();
     const listener = {
       onMessage: (data: Buffer) => this.#shown.take(data),
       onEnd: (end: WebSocketEnd) => this.#closed(end),
     };
-    const link = await attachPty(tunnel, connectPath, listener, signal);
+    const link = await attachPty(tunnel, ready.connectPath, listener, signal);
     if (link === undefined) return 'taken';
     if (signal.aborted) {
       link.close();
@@ -268,7 +268,7 @@ export class TerminalSession implements Disposable {
       const { status } = await this.#options.api.devboxes.retrieve(this.#options.devboxId, {
         signal: deadline(requestMs, signal),
       });
-      if (status === 'running') return false;
+      if (status === 'running' || this.#link !== undefined) return false;
       this.#options.onState({ kind: 'stopped', status });
       return true;
     } catch (error) {

@@ -194,7 +194,7 @@ export class DevboxTerminal implements Pseudoterminal {
     }
     this.#isLossSaid = true;
     // Said once, however often it is tried.
-    if (before.kind !== state.kind) this.#print(waitLine(state), state.kind === 'stopped');
+    if (!isSaid(before, state)) this.#print(waitLine(state), state.kind === 'stopped');
     if (state.kind === 'stopped' && hasEnded(state.status)) this.#options.onDevboxEnded();
   }
 
@@ -218,6 +218,12 @@ function openLine(state: TerminalState & { readonly kind: 'open' }, isLossSaid: 
   return filled === 'end'
     ? l10n.t('Reconnected after {0}. Only the end of the output from that time is shown.', away)
     : l10n.t('Reconnected after {0}. Output from that time is not shown.', away);
+}
+
+/** A devbox that sleeps may end meanwhile. */
+function isSaid(before: TerminalState, now: TerminalState): boolean {
+  if (before.kind !== 'stopped' || now.kind !== 'stopped') return before.kind === now.kind;
+  return hasEnded(before.status) === hasEnded(now.status);
 }
 
 function waitLine(state: TerminalState & { readonly kind: 'lost' | 'taken' | 'stopped' | 'failed' }): string {
