@@ -71,9 +71,10 @@ export class ShellSetUp {
         return;
       }
       this.#late = '';
+      // Before a question, so that its answer is typed right behind it.
+      this.#options.onUnready?.();
       this.#options.shown.giveUp(this.#line);
       this.#release();
-      this.#options.onUnready?.();
     });
   }
 

@@ -138,11 +138,12 @@ describe('A new shell in a devbox', function () {
     ];
     for (const question of questions) {
       await runCommand(api(), id, `echo ${quote(question)} > ~/.bashrc; rm -f ~/answers`);
-      let unready = 0;
-      const one = terminal(id, { folder: '/tmp', onUnready: () => (unready += 1) });
+      const shownBefore: string[] = [];
+      const one = terminal(id, { folder: '/tmp', onUnready: () => shownBefore.push(one.text) });
+      // What is said of it comes before the question: the answer is typed right behind that.
       await eventually(
-        () => Promise.resolve(unready),
-        (count) => count === 1,
+        () => Promise.resolve(shownBefore),
+        (texts) => texts.length === 1 && texts[0] === '',
         20_000,
       );
       one.session.write('Jo €\r');
