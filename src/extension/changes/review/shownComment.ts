@@ -27,13 +27,23 @@ export class ShownComment implements Comment {
   }
 }
 
+/**
+ * Words as Markdown that shows them as they are. The editor writes each space as `&nbsp;`, which its list of comments gives screen
+ * readers as it is: those between words stay spaces, but for what would begin a list.
+ */
+function plainText(words: string): string {
+  const parts = words.split(/(?<=\S)(?<!^\d+\.)( )(?=\S)|(&)(?=#?\w+;)/m);
+  const written = (part = ''): string => (part === '&' ? '\\&' : new MarkdownString().appendText(part).value);
+  return parts.map((part) => (part === ' ' ? part : written(part))).join('');
+}
+
 function safeMarkdown(snippet: readonly string[], words: string): MarkdownString {
   const body = new MarkdownString();
   body.isTrusted = false;
   body.supportHtml = false;
   body.supportThemeIcons = false;
   // First, as the editor's list of comments shows but the beginning.
-  body.appendText(stripControls(words));
+  body.appendMarkdown(plainText(stripControls(words)));
   const code = snippet.map(stripControls);
   if (code.length > 0) {
     // Longer than any that it holds: nothing gets out of it.
