@@ -2,6 +2,7 @@ import { commands, l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleSta
 import { oneLine } from '../../core/safeText';
 import { agoText } from '../devboxes/devboxText';
 import { escapeForEditor } from '../messages/escapeForEditor';
+import { listText } from '../messages/listText';
 import type { Log } from '../messages/log';
 import { failureText } from '../messages/showFailure';
 import { actionsOf, type OfferedAction } from './offeredActions';
@@ -72,7 +73,7 @@ export function topItem(devboxId: string, agents: readonly LiveAgent[], isKnown:
   ];
   if (isKnown && facts.length > 0) item.description = facts.join(' · ');
   if (waiting > 0) item.iconPath = new ThemeIcon('bell-dot', new ThemeColor('list.warningForeground'));
-  item.accessibilityInformation = { label: [l10n.t('Agents'), ...facts].join(', ') };
+  item.accessibilityInformation = { label: listText([l10n.t('Agents'), ...facts]) };
   return item;
 }
 
@@ -91,7 +92,7 @@ export function sessionItem(agent: LiveAgent, nowMs: number): TreeItem {
   item.contextValue = 'agents.session';
   const tampered = agent.isTampered ? [l10n.t('Its record was changed from inside the devbox.')] : [];
   item.tooltip = [`${agentName(agent)}: ${stateWord(state)}`, oneLine(found.cwd, 200), ...tampered].join('\n');
-  item.accessibilityInformation = { label: [agentName(agent), ...facts].join(', ') };
+  item.accessibilityInformation = { label: listText([agentName(agent), ...facts]) };
   const target: AgentTarget = { action: 'open', devboxId, session: found.name };
   item.command = { command: 'runloop.actOnAgent', title: l10n.t('Open Session'), arguments: [target] };
   return item;

@@ -4,6 +4,7 @@ import type { RepositoryChanges } from '../../core/changes/devboxChanges';
 import { RuntimeError } from '../../core/errors';
 import { TimeSlicer } from '../../ground/timeSlicer';
 import { shownName } from '../../core/files/pathText';
+import { listText } from '../messages/listText';
 import { failureText } from '../messages/showFailure';
 import { sideAddress } from './changeAddress';
 import { changeFacts, changeKindWord, countedLabel, groupWords, type GroupName } from './changeText';
@@ -143,7 +144,7 @@ function repositoryNode(repository: RepositoryChanges, place: readonly string[],
       item.description = facts.join(' · ');
       item.tooltip = shownName(top);
       // The editor would read out the tooltip alone.
-      item.accessibilityInformation = { label: [repositoryName(top), ...facts].join(', ') };
+      item.accessibilityInformation = { label: listText([repositoryName(top), ...facts]) };
       if (!isRepository) {
         item.tooltip = `${shownName(top)}\n${l10n.t('Without git: compared with how it was at the start, by size, time and content.')}`;
       }
@@ -247,7 +248,7 @@ export function fileNode(prefix: string, about: NodeChanges, devboxId: string): 
       item.iconPath = ThemeIcon.File;
       // The editor adds the word of the decoration.
       item.tooltip = [shownName(path), ...facts.filter((fact) => fact !== folder)].join('\n');
-      item.accessibilityInformation = { label: [label, changeKindWord(change.kind), ...facts].join(', ') };
+      item.accessibilityInformation = { label: listText([label, changeKindWord(change.kind), ...facts]) };
       const where = about.group === 'uncommitted' ? 'changes.file.uncommitted' : 'changes.file';
       item.contextValue = about.isSeen === true ? `${where}.seen` : where;
       item.command = { command: 'runloop.openAllChanges', title: l10n.t('Open Change'), arguments: [node] };

@@ -2,6 +2,7 @@ import { l10n, ThemeColor } from 'vscode';
 import type { ChangeKind, FileChange } from '../../core/changes/compare';
 import { keptBytes, type RepositoryChanges } from '../../core/changes/devboxChanges';
 import { shownName } from '../../core/files/pathText';
+import { listText } from '../messages/listText';
 
 export type GroupName = 'uncommitted' | 'sinceStart' | 'thisTurn';
 
@@ -94,7 +95,7 @@ export function countFacts(count: number) {
 
 /** How a row of changes and their number is read out. */
 export function countedLabel(label: string, count: number): string {
-  return `${label}, ${l10n.t('changed files: {0}', count.toLocaleString())}`;
+  return listText([label, l10n.t('changed files: {0}', count.toLocaleString())]);
 }
 
 /** What a group is called, and what is said of it. */

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'mocha';
+import { ChangeNode } from '../../../../src/extension/changes/changeNodes';
 import { eventually } from '../../../eventually';
+import { speaking } from '../../../fakeVscode/language';
 import { useWindow } from '../../../fakeVscode/useWindow';
 import { Uri } from '../../../fakeVscode/values';
 import { repository, useChangeRows, type Shown } from './useChangeRows';
@@ -45,6 +47,14 @@ describe('Changes in the view', function () {
     assert.deepEqual(await lines(group.row), ['a.txt now executable', 'd.txt ← c.txt', 'b.txt lib', 'new']);
     const [first] = await view().rows(group.row);
     assert.match(first?.item.accessibilityInformation?.label ?? '', /^a\.txt, modified, now executable$/);
+    assert.deepEqual(
+      speaking('zh-cn', () =>
+        [again, group, first].map(
+          (one) => one?.row instanceof ChangeNode && one.row.item().accessibilityInformation?.label,
+        ),
+      ),
+      ['app，main', '未提交，已更改的文件：4', 'a.txt，已修改，现在可执行'],
+    );
     // The same row until something changes, with ids that differ between the groups.
     assert.equal((await view().rows(group.row))[0]?.row, (await view().rows(group.row))[0]?.row);
     const since = await below(again.row, 'Since the Start');
