@@ -1,11 +1,14 @@
 import type { Disposable } from '../../core/events';
 import { contextKeys } from '../commandIds';
 import { setContext } from '../setContext';
+import type { Sought } from './askForQuery';
 import type { SearchSource } from './searchSource';
 import { SearchTree } from './searchTree';
 
 /** The view of results of this window: one search at a time. */
 export class SearchView implements Disposable {
+  /** What was looked for last in the files of each devbox, by the authority of its addresses. */
+  readonly lastInFiles = new Map<string, Sought & { readonly globs: string }>();
   readonly #tree = new SearchTree();
   #source: SearchSource | undefined;
 

@@ -19,25 +19,29 @@ type SearchFilesServices = FileServices &
     readonly log: Log;
   };
 
+const nothingSought = { text: '', isRegExp: false, matchCase: false, isWord: false, globs: '' };
+
 /** Looks for a text or a regular expression in the files of a devbox, below a folder. */
 export async function searchFilesCommand(services: SearchFilesServices, argument: unknown): Promise<void> {
   const folder = await searchedFolder(services, argument);
   if (folder === undefined) return;
   const title = l10n.t('Search Files in {0}', shownName(folder.path));
-  const earlier = { text: '', isRegExp: false, matchCase: false, isWord: false };
+  const view = await services.searchView();
+  const earlier = view.lastInFiles.get(folder.authority) ?? nothingSought;
   const sought = await askForQuery({ title, earlier, hasWords: true });
   if (sought === undefined) return;
   const globs = await window.showInputBox({
     title,
+    value: earlier.globs,
     prompt: l10n.t('Files to search. Prefix a pattern with "!" to exclude files. Leave empty to search all.'),
     placeHolder: l10n.t('e.g. *.ts, src/**, !**/test/**'),
   });
   if (globs === undefined) return;
+  view.lastInFiles.set(folder.authority, { ...sought, globs });
   const reached = await services.fileSystem.reach(folder);
   services.devboxUse.used(reached.devboxId);
   const stop = new AbortController();
   const either = linkSignals(stop.signal, reached.signal);
-  const view = await services.searchView();
   const results = new FileResults(folder, sought.isRegExp ? `/${sought.text}/` : sought.text, () => stop.abort());
   // Another account's window has nothing to search here.
   const leave = (): void =>

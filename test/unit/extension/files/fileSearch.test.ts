@@ -66,6 +66,28 @@ describe('Searching files of a devbox in a window', function () {
     assert.equal(rows[1]?.item.accessibilityInformation?.label, 'line 1: needle');
   });
 
+  it('begins with what was looked for last in the same devbox, and not with that of another', async () => {
+    const [one, other] = [await filesDevbox(used.api, 'one'), await filesDevbox(used.api, 'other')];
+    used.editor.answer(/^Search Files in/, 'needle');
+    used.editor.answer(/^Search Files in/, '*.ts');
+    await used.editor.run('runloop.searchFiles', one.id);
+    for (const [id, text, globs] of [
+      [one.id, 'needle', '*.ts'],
+      [other.id, '', ''],
+    ] as const) {
+      const count = used.editor.boxes.length;
+      const asked = used.editor.run('runloop.searchFiles', id);
+      await used.editor.eventually(() => used.editor.boxes.length > count);
+      const box = used.editor.boxes[count] ?? assert.fail();
+      assert.equal(box.value, text);
+      used.editor.answer(/^Search Files in/, undefined);
+      box.type('other');
+      box.accept();
+      await asked;
+      assert.equal(used.editor.inputs.at(-1)?.value, globs);
+    }
+  });
+
   it('marks the hit, whatever is left out of the line before it', async () => {
     const { id, bash } = await filesDevbox(used.api);
     await bash("rm -rf ~/* && printf '    return a  \\033[31m# needle  here  \\n' > ~/a.py");
