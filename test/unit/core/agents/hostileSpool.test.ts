@@ -166,6 +166,73 @@ describe('A spool that its devbox has changed: nothing holds who looks at it', f
     await Promise.all([other.spool.end(signal), box.bash(`kill $(cat ${sessions}/../leader)`)]);
   });
 
+  it('has a process known by when it began, and as the first of its group: a number that is used again is another', async () => {
+    const { folder, spool } = await started(['sh', '-c', 'sleep 600 & echo $! >/tmp/child; wait']);
+    const own = (await box.bash(`cat ${folder}/pid`)).trim();
+    const [id = ''] = own.split(' ');
+    const stat = `began() { local s; read -r -d '' s <"/proc/$1/stat"; s=\${s##*) }; set -- $s; echo "\${20}"; }`;
+    await box.bash(
+      `${stat}; until [ -s /tmp/child ]; do sleep 0.05; done; read p </tmp/child; echo "$p $(began $p)" >${folder}/pid`,
+    );
+    assert.equal((await spool.look(signal)).life, 'gone');
+    await box.bash(`echo "${id} 1" >${folder}/pid`);
+    assert.equal((await spool.look(signal)).life, 'gone');
+    await box.bash(`echo "${own}" >${folder}/pid`);
+    assert.equal((await spool.look(signal)).life, 'running');
+    await spool.end(signal);
+  });
+
+  it('whose files are gone tells nobody anything: what would be written no agent reads', async () => {
+    for (const name of ['in', 'ledger']) {
+      const { folder, spool } = await started();
+      await box.bash(`rm ${folder}/${name}`);
+      await assert.rejects(spool.append('"x"', by('a:0')), problem('agent_spool_missing'), name);
+      assert.equal(await box.bash(`ls ${folder} | grep -x ${name} || :`), '');
+      await spool.end(signal);
+    }
+  });
+
+  it('holds nobody who tells things the short way, whatever its files are', async () => {
+    const ended = new AbortController();
+    const watch = new SessionsWatch({
+      ...{ commands: box.commands, requireRunning: () => Promise.resolve(), onChange: () => undefined },
+      ...{ onStopped: () => assert.fail('It runs.'), onFailure: (error) => assert.fail(String(error)) },
+      signal: ended.signal,
+    });
+    const isThere = (): Promise<unknown> =>
+      eventually(
+        () => watch.tell(['x'], ''),
+        (told) => told?.said === 'no',
+      );
+    watch.want(true);
+    await isThere();
+    for (const [kind, make] of Object.entries(odd)) {
+      for (const name of ['pid', 'lock', 'ledger', 'in', 'pending']) {
+        const { folder, spool } = await started();
+        await spool.append('"x"', by('a:8'));
+        await box.bash(`cd ${folder}; ${make(name)}`);
+        const said: unknown[] = [];
+        const shortcut = async (words: readonly string[], frame: string) => {
+          const told = await watch.tell(words, frame);
+          said.push(told?.said);
+          return told;
+        };
+        const short = new AgentSpool({ devboxId: box.id, commands: box.commands, folder, sealKey, shortcut });
+        await outcome(short.append('"y"', by('a:9')));
+        // A file that is only large is one.
+        assert.ok(
+          kind === 'huge file' ? said[0] !== undefined : said[0] === 'no',
+          `${name}, ${kind}: ${String(said[0])}`,
+        );
+        const own = await box.bash(`pgrep -f ${quote(`agent ${folder} `)} || :`);
+        await box.bash(`kill -KILL ${own.trim().split('\n').join(' ')} 2>/dev/null || :`);
+      }
+    }
+    await isThere();
+    ended.abort();
+    await box.bash(`rm -rf ${sessions}/*`);
+  });
+
   it('has its own process known without who holds it, and without its variable', async () => {
     const held = await started(['env', '-u', 'RUNLOOP_AGENT_SESSION', 'cat']);
     const orphan = await started();
