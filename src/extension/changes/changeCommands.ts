@@ -1,6 +1,7 @@
 import { commands, l10n, window, type Uri } from 'vscode';
 import type { FileChange } from '../../core/changes/compare';
 import { shownName } from '../../core/files/pathText';
+import { accountChanged } from '../account/accountChanged';
 import { listLimitMs, whenSlow } from '../messages/whenSlow';
 import { sideAddress } from './changeAddress';
 import { ChangeNode, repositoryName, type NodeChanges } from './changeNodes';
@@ -124,7 +125,11 @@ export interface MeantRepository {
   readonly changes: Changes;
 }
 
-/** The repository of the row that a command was called on; undefined where its devbox is not looked at any more. */
+/**
+ * The repository of the row that a command was called on; undefined for a row of none.
+ *
+ * @throws RuntimeError where its devbox is not looked at any more
+ */
 export async function meantRepository(
   services: ChangeCommandServices,
   argument: unknown,
@@ -132,7 +137,9 @@ export async function meantRepository(
   const [node] = meantNodes(argument, undefined);
   const changes = await services.changes();
   const look = node === undefined ? undefined : changes.lookOf(node.devboxId);
-  if (node?.about === undefined || look === undefined) return undefined;
+  if (node?.about === undefined) return undefined;
+  // A row of another account, from which somebody chose until now.
+  if (look === undefined) throw accountChanged(node.devboxId);
   const { devboxId, about } = node;
   const { top } = about.repository;
   return { devboxId, about, top, name: repositoryName(top), look, changes };

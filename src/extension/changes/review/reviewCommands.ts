@@ -4,6 +4,7 @@ import { reviewMessage, type SentThread } from '../../../core/changes/review/rev
 import type { ReviewThread } from '../../../core/changes/review/reviewThread';
 import { RuntimeError } from '../../../core/errors';
 import { asObject, asString } from '../../../core/parse';
+import { accountChanged } from '../../account/accountChanged';
 import { escapeForEditor } from '../../messages/escapeForEditor';
 import { lookUpLimitMs, whenSlow } from '../../messages/whenSlow';
 import { meantNodes, type ChangeCommandServices } from '../changeCommands';
@@ -36,7 +37,9 @@ export async function sendReview(services: ChangeCommandServices, argument: unkn
         : undefined
       : { devboxId: node.devboxId, top: node.about.repository.top };
   const look = of === undefined ? undefined : changes.lookOf(of.devboxId);
-  if (of === undefined || look === undefined) return;
+  if (of === undefined) return;
+  if (look === undefined && node?.about !== undefined) throw accountChanged(of.devboxId);
+  if (look === undefined) return;
   const name = repositoryName(of.top);
   const threads = changes.inEditor.reviewMemory
     .of(of.devboxId, of.top)
