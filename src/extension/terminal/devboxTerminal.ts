@@ -135,6 +135,13 @@ export class DevboxTerminal implements Pseudoterminal {
     if (this.#isStarted && waits && !isOver) this.#session.retry();
   }
 
+  /** The devbox goes from one state in which it does not run to another: the tab has the word for it. */
+  rests(status: string): void {
+    if (this.#state.kind !== 'stopped' || hasEnded(this.#state.status)) return;
+    this.#state = { kind: 'stopped', status };
+    this.#renamed.fire(`${this.#options.title} (${statusWord(status)})`);
+  }
+
   /** Somebody has closed the tab: the shell ends. */
   close(): void {
     if (this.#isClosed) return;

@@ -37,7 +37,8 @@ export class DevboxTerminals implements Disposable {
         const { devboxId } = terminal;
         const status = ids.has(devboxId) ? store.get(devboxId)?.status : undefined;
         // One that was resumed has a new shell for it; of one that has ended, none is to be waited for.
-        if (status !== undefined && (status === 'running' || hasEnded(status))) terminal.retry();
+        if (status === 'running' || (status !== undefined && hasEnded(status))) terminal.retry();
+        else if (status !== undefined) terminal.rests(status);
       }
     });
   }

@@ -41,7 +41,7 @@ describe('What is left of a terminal', function () {
     await runCommand(api, id, `echo 'read -p "Name? " a; echo "hello, $a"' > ~/.bashrc`);
     await editor.run('runloop.openTerminal', id);
     const terminal = editor.terminals.at(-1) ?? assert.fail();
-    await has(terminal, /Name\? [^]*its start file may ask for something\./);
+    await has(terminal, /its start file may ask for something\.[^]*Name\? /);
     terminal.sendText('Jo');
     await has(terminal, /hello, Jo\r\n[^]*\$ $/);
     assert.equal(terminal.text.match(/its start file/g)?.length, 1);
@@ -139,6 +139,36 @@ describe('What is left of a terminal', function () {
     exits.sendText('exit');
     await editor.eventually(() => exits.isClosed && remembered.all().length === 0);
     await editor.eventually(() => getEventListeners(ended.signal, 'abort').length === 0);
+    terminals.dispose();
+  });
+
+  it('has the word in its tab for what becomes of a devbox that does not run', async () => {
+    const { editor, api, platform } = used;
+    const id = await running('sleeps');
+    const devbox = await api.devboxes.retrieve(id);
+    let tell: (change: { readonly ids: ReadonlySet<string> }) => void = () => assert.fail();
+    const terminals = new DevboxTerminals({
+      store: {
+        onDidChange: (listener: typeof tell) => {
+          tell = listener;
+          return { dispose: () => undefined };
+        },
+        get: () => ({ ...devbox, status: 'resuming' }),
+      },
+      rememberedTerminals: new RememberedTerminals(new FakeMemory()),
+      devboxUse: { used: () => undefined },
+    } as unknown as TerminalServices);
+    const { signal: ended } = new AbortController();
+    const account = { api, ended, source: 'secret', baseUrl: api.baseUrl, apiKey: platform.apiKey } as const;
+    const terminal = new FakeTerminal(terminals.options(account, devbox));
+    await has(terminal, /\$ $/);
+    await api.devboxes.suspend(id);
+    await has(terminal, /The devbox is not running: suspend/);
+    await api.devboxes.waitForStatus(id, ['suspended'], 20);
+    await editor.eventually(() => {
+      tell({ ids: new Set([id]) });
+      return terminal.name === 'sleeps (resuming)';
+    });
     terminals.dispose();
   });
 
