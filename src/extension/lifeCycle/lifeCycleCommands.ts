@@ -91,7 +91,7 @@ export async function suspendDevboxes(
   if (devboxes.length === 0) return;
   const detail = [
     l10n.t(
-      'The disk is kept, and its storage still costs money. Running processes, terminals and unsaved editors are lost. Resuming runs the launch commands again.',
+      'The disk is kept, and its storage still costs money. Running processes and terminals end. What is not saved may be lost. Resuming runs the launch commands again.',
     ),
     ...(devboxes.length > 1 ? [namedLines(devboxes, ({ id }) => id)] : []),
     ...(others.length > 0

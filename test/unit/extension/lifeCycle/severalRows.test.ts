@@ -47,6 +47,8 @@ describe('Several rows of mixed states', function () {
     editor.answer(/^Suspend one\?/, undefined);
     await editor.run('runloop.suspendDevbox', rows[0], single);
     assert.match(detailOf(/^Suspend one/), /again\.\n\nThese stay as they are:\nasleep \(suspended\)$/);
+    // An editor that is open in a browser keeps what is not saved, and has it again after a reload.
+    assert.match(detailOf(/^Suspend one/), / Running processes and terminals end\. What is not saved may be lost\. /);
 
     editor.answer(/^Shut down 4 devboxes\?/, undefined);
     await editor.run('runloop.shutDownDevbox', rows[0], rows);
