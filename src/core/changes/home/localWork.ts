@@ -1,4 +1,4 @@
-import { copyFile, stat, utimes } from 'node:fs/promises';
+import { copyFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { RuntimeError } from '../../errors';
 import { fieldsOf } from '../../files/fileFacts';
@@ -9,6 +9,8 @@ import { isMissing, makeScratch, nobody, removed, temporaryFolder, type Clone } 
 
 /** Commits of the clone among which one is looked for that the devbox has, too. */
 const mostCommits = 20_000;
+/** Versions of files that are told of, the newest first. */
+const mostVersions = 20_000;
 /** Bytes that are sent at once. */
 const mostSentBytes = 500_000_000;
 
@@ -16,6 +18,8 @@ const mostSentBytes = 500_000_000;
 export interface LocalWork {
   readonly base: string;
   readonly tree: string;
+  /** A blob of all versions of files that the clone has had since the base, and has gone on from: `mode hash name`, with a zero byte each. */
+  readonly had: string;
   /** A pack of all objects that the base does not have. */
   readonly file: string;
   readonly size: number;
@@ -70,20 +74,70 @@ export async function localWork(
     // What is here outside of a sparse checkout is work, too; only newer versions of git know the word.
     const sparse = await localGit(top, ['config', '--type=bool', '--get', 'core.sparseCheckout'], { signal });
     const all = sparse.stdout.toString().trim() === 'true' ? ['-A', '--sparse'] : ['-A'];
+    // Before all is added: what is staged may be what was brought here.
+    const had = await must([
+      'hash-object',
+      '-w',
+      '--no-filters',
+      '--',
+      await writeVersions(top, { base, scratch, signal, env }),
+    ]);
     await must(['add', ...all, '--', '.']);
     const tree = await must(['write-tree']);
     const commit = await must(['commit-tree', '-m', 'sent', '-p', base, tree]);
-    const name = await must(['pack-objects', '-q', '--revs', join(scratch, 'sent')], `${commit}\n^${base}\n`);
+    const name = await must(['pack-objects', '-q', '--revs', join(scratch, 'sent')], `${commit}\n${had}\n^${base}\n`);
     const file = join(scratch, `sent-${name}.pack`);
     const { size } = await stat(file);
     if (size > mostSentBytes) {
       throw new RuntimeError({ problem: changesProblem('send_large', { size: mostSentBytes / 1e6 }) });
     }
-    return { base, tree, file, size, dispose: () => removed(scratch) };
+    return { base, tree, had, file, size, dispose: () => removed(scratch) };
   } catch (error) {
     await removed(scratch);
     throw error;
   }
+}
+
+/** @returns a file in which the versions are */
+async function writeVersions(
+  top: string,
+  {
+    base,
+    scratch,
+    signal,
+    env,
+  }: {
+    readonly base: string;
+    readonly scratch: string;
+    readonly signal: AbortSignal;
+    readonly env: NodeJS.ProcessEnv;
+  },
+): Promise<string> {
+  const raw = ['--raw', '-z', '--no-renames', '--abbrev=64'];
+  const since = await localGit(top, ['rev-list', '--topo-order', '-n', String(mostCommits), `${base}..HEAD`], {
+    signal,
+  });
+  const input = since.stdout.toString();
+  const all = [
+    await localGit(top, ['diff-index', '--cached', ...raw, base, '--'], { signal, env }),
+    await localGit(top, ['diff-tree', '--stdin', '-m', '-r', '--root', '--no-commit-id', ...raw], {
+      signal,
+      env,
+      input,
+    }),
+  ];
+  const versions: Buffer[] = [];
+  for (const { exitCode, stdout, stderr } of all) {
+    if (exitCode !== 0) throw gitFailed(stderr);
+    const fields = fieldsOf(stdout);
+    for (let at = 0; at + 1 < fields.length && versions.length < mostVersions; at += 2) {
+      const [, mode = '', , hash = ''] = fields[at]?.toString('latin1').split(' ') ?? [];
+      versions.push(Buffer.concat([Buffer.from(`${mode} ${hash} `), fields[at + 1] ?? Buffer.of(), Buffer.of(0)]));
+    }
+  }
+  const file = join(scratch, 'versions');
+  await withSpace(writeFile(file, Buffer.concat(versions)));
+  return file;
 }
 
 /** The error for a repository inside the clone that git cannot add, as it has no commit; the end of its output names none. */

@@ -117,9 +117,9 @@ export async function sendable(
 
 function sent(
   { changes }: SendContext,
-  { top, work: { base, tree }, path }: { readonly top: string; readonly work: LocalWork; readonly path: string },
+  { top, work: { base, tree, had }, path }: { readonly top: string; readonly work: LocalWork; readonly path: string },
   told: string,
 ): { readonly script: string; readonly top: string; readonly inputs: readonly Buffer[] } {
-  const words = [changes.keyOf(top), base, tree, path, told].map((one) => Buffer.from(one));
+  const words = [changes.keyOf(top), base, tree, path, had, told].map((one) => Buffer.from(one));
   return { script: sendScript, top, inputs: [bytesOfPath(top), ...words] };
 }

@@ -15,14 +15,14 @@ cat -- "$T/commits"; printf '\\0'
 exit 0`;
 
 /**
- * folder, name of what we keep, commit, tree, path of a pack, a word for the state that was told or nothing.
+ * folder, name of what we keep, commit, tree, path of a pack, a blob of what the clone has had, a word for the state that was told or nothing.
  *
  * What is other in the tree than in the commit is made other in the working tree. Without a word → one for the state, then a letter
  * and a name for each: `A` is made, `W` is written over, `D` is deleted, `M` is merged with what was changed in the devbox, `S` is
  * here as it is sent, `C` was changed in the devbox in the same places, `B` has something else in its place there or on the way to it, `-` stays: a submodule, or a file that passes a filter. With it → nothing.
  */
 export const sendScript = asOwner(
-  `${changesPrelude}arg top; arg key; arg base; arg tree; arg file; arg told; exec </dev/null
+  `${changesPrelude}arg top; arg key; arg base; arg tree; arg file; arg had; arg told; exec </dev/null
 most=5242880
 locate; look
 # One at a time: where not all can be written, what another one has written would be taken back.
@@ -75,6 +75,9 @@ if [ -f "$S/sent" ] && [ ! -L "$S/sent" ]; then
     printf '%s\\0' "$f" >> "$T/all"
   done < <(tail -z -n 20000 -- "$S/sent")
 fi
+# What the clone has had itself, it went on from: nobody has changed it here since it was brought there.
+run cat-file blob "$had" > "$T/had" 2>/dev/null || die send_broken
+while IFS= read -r -d '' r; do sent["x$r"]=1; done < "$T/had"
 # What was put together with something here is not: it is what the clone had then that both go on from.
 if [ -f "$S/merged" ] && [ ! -L "$S/merged" ]; then
   while IFS= read -r -d '' r; do based["x\${r#* }"]=\${r%% *}; done < <(tail -z -n 20000 -- "$S/merged")

@@ -74,6 +74,19 @@ describe('Changes of a clone for a devbox', function () {
     assert.equal(await pairs.box.bash('ls -d /tmp/.runloop-devboxes-*-* 2>/dev/null | wc -l'), '0\n');
   });
 
+  it('go on from what was brought here from the devbox, as a commit or staged, and from nothing else', async () => {
+    const uncommitted = `seq 19 > a; echo there >> a; printf '\\1bin' > bin; rm b; echo new > "n e"`;
+    const brought = `${uncommitted}; git add -A`;
+    const refined = 'echo here >> a; printf "\\2bin" > bin; echo again > b; echo newer > "n e"';
+    for (const kept of ['git commit -qm brought', 'true']) {
+      const places = await pair(uncommitted, `${brought}; ${kept}; ${refined}`);
+      assert.deepEqual(await send(places), ['added b', 'modified a', 'modified bin', 'modified n e'], kept);
+      assert.equal(await look(places), undefined, 'nothing is new');
+    }
+    const other = await pair(`${uncommitted}; echo other >> a`, `${brought}; git commit -qm brought; ${refined}`);
+    assert.deepEqual((await look(other))?.conflicts, ['a']);
+  });
+
   it('can be sent again and again, over what was sent before', async () => {
     const places = await pair('true', 'echo one > a; echo new > n');
     assert.deepEqual(await send(places), ['added n', 'modified a']);
