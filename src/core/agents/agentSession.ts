@@ -13,8 +13,6 @@ import { WaitingRequests, waitingRequest, type Choice, type GivenAnswer, type Wa
 /** As JSON-RPC numbers them. */
 const unknownMethod = -32_601;
 const wrongParameters = -32_602;
-/** Characters of an id that is answered. */
-const longestId = 500;
 
 /** One process of an agent as one window sees it. Nothing comes of itself: {@link look} is asked for. */
 export class AgentSession {
@@ -252,7 +250,6 @@ export class AgentSession {
 
   async #request(id: number | string, method: string, { message, digest }: MessageFrame, signal: AbortSignal) {
     const key = JSON.stringify(id);
-    if (key.length > longestId) return;
     // Answered, by anybody, or an id that the agent uses again: the first answer is the only one.
     const isPermission = method === 'session/request_permission';
     if (this.#seen.has(key) || (this.#answered.has(key) && !isPermission)) return;

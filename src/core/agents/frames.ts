@@ -8,6 +8,8 @@ const longestFrame = 16 * 1024 * 1024;
 const mostLevels = 200;
 /** How much is kept of a line that is none. */
 const mostNoise = 500;
+/** Characters of an id that is answered. */
+const longestId = 500;
 
 export interface MessageFrame {
   readonly kind: 'message';
@@ -16,9 +18,14 @@ export interface MessageFrame {
   readonly digest: string;
 }
 
-/** One line of an agent's output: a frame, a line that is none, or one that was too long to keep. */
+/**
+ * One line of an agent's output: a frame, a line that is none, a request whose id cannot be given back as it came, or a line
+ * that was too long to keep.
+ */
 export type Frame =
-  MessageFrame | { readonly kind: 'noise'; readonly text: string } | { readonly kind: 'cut'; readonly bytes: number };
+  | MessageFrame
+  | { readonly kind: 'noise' | 'unanswerable'; readonly text: string }
+  | { readonly kind: 'cut'; readonly bytes: number };
 
 interface Line {
   readonly pieces: readonly Uint8Array[];
@@ -111,12 +118,19 @@ function* framesOf(lines: readonly Line[]): Generator<Frame, undefined> {
       const message = asObject(parseJson(text));
       if (message === undefined || isDeeper(message, mostLevels)) {
         yield { kind: 'noise', text: text.slice(0, mostNoise) };
+      } else if ('method' in message && 'id' in message && !isAnswerable(message['id'])) {
+        yield { kind: 'unanswerable', text: text.slice(0, mostNoise) };
       } else {
         yield { kind: 'message', message, digest: digestOf(line) };
       }
     }
   }
   return undefined;
+}
+
+/** A number that was rounded when it was read would be the id of another request. */
+function isAnswerable(id: unknown): boolean {
+  return Number.isSafeInteger(id) || (typeof id === 'string' && JSON.stringify(id).length <= longestId);
 }
 
 function isDeeper(value: unknown, levels: number): boolean {

@@ -81,6 +81,28 @@ function tagOf(fresh: string, sealKey: Uint8Array): string {
   return createHmac('sha256', sealKey).update(`name ${fresh}`).digest('hex').slice(0, 12);
 }
 
+/** Bytes of a line: no window writes so many. */
+const longestLine = 64 * 1024;
+
+/**
+ * Whole lines of a ledger.
+ *
+ * @returns `read` is how many bytes are done with, `open` how many come again: a line without its end is none, but one that no
+ * window writes is not waited for
+ */
+export function linesIn(bytes: Buffer): {
+  readonly lines: readonly string[];
+  readonly read: number;
+  readonly open: number;
+} {
+  const end = bytes.lastIndexOf(10) + 1;
+  const lines = bytes.toString('latin1').split('\n');
+  const last = lines.pop() ?? '';
+  return last.length > longestLine
+    ? { lines: [...lines, last], read: bytes.length, open: 0 }
+    : { lines, read: end, open: last.length };
+}
+
 /** A line of a ledger, or undefined for what nobody of us has written. */
 export function entryOf(line: string, spool: string, sealKey: Uint8Array): LedgerEntry | undefined {
   const words = line.split('\t');

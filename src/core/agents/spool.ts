@@ -6,6 +6,7 @@ import { noDetails, type Problem } from '../problems/problem';
 import {
   digestOf,
   entryOf,
+  linesIn,
   sealOf,
   wordOf,
   type Appended,
@@ -56,7 +57,8 @@ export class AgentSpool {
   readonly #digest = createHash('sha256');
   #read = 0;
   #ledgerRead = 0;
-  #ledgerOpen = '';
+  /** Bytes after the last whole line: read again, as whoever tells something next takes them away. */
+  #ledgerOpen = 0;
   #inode: string | undefined;
   /** Where the frames of the ledger's lines end. */
   #framesEnd = 0;
@@ -147,8 +149,9 @@ export class AgentSpool {
   /** What came since the last look. One look at a time. */
   async look(signal: AbortSignal, most = mostRead): Promise<SpoolLook> {
     // More than is kept is nothing that we have written: no reader follows it without end.
-    const mosts = [mostKept.out - this.#read, mostKept.ledger - this.#ledgerRead].map((left) => Math.min(most, left));
-    const words = [this.#read, this.#ledgerRead, ...mosts].map(String);
+    const known = this.#ledgerOpen;
+    const mosts = [mostKept.out - this.#read, mostKept.ledger - this.#ledgerRead];
+    const words = [this.#read, this.#ledgerRead, ...mosts.map((left) => Math.min(most + known, left))].map(String);
     const bytes = await this.#run(scripts.readScript, words, signal);
     const { fields, rest } = scripts.headOf(bytes, 10);
     const [state, code, full, inode] = fields;
@@ -162,12 +165,13 @@ export class AgentSpool {
     const output = isWhole ? rest.subarray(ledgerLength) : Buffer.alloc(0);
     this.#digest.update(output);
     this.#read += output.length;
-    const isBehind = this.#ledgerRead < ledgerSize || this.#read < outSize;
+    const isLedgerRead = this.#ledgerRead + this.#ledgerOpen >= ledgerSize;
+    const isBehind = !isLedgerRead || this.#read < outSize;
     // What is said to be there and does not come, or is more than is kept, was put there by somebody else.
-    const hasMore = isBehind && isWhole && rest.length > 0;
+    const hasMore = isBehind && isWhole && rest.length > known;
     if (isBehind && !hasMore) this.#tampering.add(this.#read < outSize ? 'output_changed' : 'ledger_changed');
-    if (this.#ledgerRead >= ledgerSize && inSize > this.#framesEnd) this.#tampering.add('unknown_frame');
-    if (this.#ledgerRead >= ledgerSize && inSize < this.#framesEnd && state === 'running') await this.#finish(signal);
+    if (isLedgerRead && inSize > this.#framesEnd) this.#tampering.add('unknown_frame');
+    if (isLedgerRead && inSize < this.#framesEnd && state === 'running') await this.#finish(signal);
     return {
       life: state === 'running' ? 'running' : state === 'ended' ? 'ended' : 'gone',
       exitCode: code === '' || code === undefined ? undefined : Number(code),
@@ -237,9 +241,9 @@ export class AgentSpool {
   }
 
   #takeLedger(bytes: Buffer): readonly LedgerEntry[] {
-    this.#ledgerRead += bytes.length;
-    const lines = `${this.#ledgerOpen}${bytes.toString('latin1')}`.split('\n');
-    this.#ledgerOpen = lines.pop() ?? '';
+    const { lines, read, open } = linesIn(bytes);
+    this.#ledgerRead += read;
+    this.#ledgerOpen = open;
     const fresh: LedgerEntry[] = [];
     for (const line of lines) {
       const entry = entryOf(line, this.#name, this.#context.sealKey);
@@ -267,12 +271,7 @@ export class AgentSpool {
     return this.#run(scripts.sliceScript, [name, String(from), String(most)], signal);
   }
 
-  async #runScript(
-    script: string,
-    words: readonly string[],
-    signal: AbortSignal,
-    rest?: Buffer,
-  ): Promise<readonly string[]> {
+  async #runScript(script: string, words: readonly string[], signal: AbortSignal, rest?: Buffer) {
     return (await this.#run(script, words, signal, rest)).toString().split('\0');
   }
 

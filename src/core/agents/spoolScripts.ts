@@ -84,9 +84,14 @@ setsid -f bash -c ${quote(holder)} agent "$spool" "$cwd" "$mostOut" "$mostErr" "
 for ((i = 0; i < 100; i++)); do [ -e pid ] || [ -e ended ] && break; sleep 0.05; done
 print_fields started`;
 
-/** One that was ended between its line and its frame: the frame is still there. */
+/**
+ * Puts right what somebody was ended in the midst of. A line without its end is none, and its frame was not told; of one that was
+ * ended between its line and its frame the frame is still there.
+ */
 const finishFrame = `finish_frame() {
-  local last off len have; last=$(tail -n 1 ledger); IFS=$'\\t' read -r _ _ _ _ off len _ <<<"$last"
+  local last off len have; last=$(tail -n 1 ledger; printf .)
+  case $last in *$'\\n.') ;; *) [ "$noted" = 0 ] && return; noted=$((noted - $(tail -n 1 ledger | wc -c))); truncate -s "$noted" ledger || exit 3; last=$(tail -n 1 ledger) ;; esac
+  IFS=$'\\t' read -r _ _ _ _ off len _ <<<"$last"
   number "$off" && number "$len" || return 0
   have=$(size in); [ "$have" -ge "$off" ] && [ "$have" -lt $((off + len)) ] && [ "$(size pending)" = "$len" ] || return 0
   tail -c +$((have - off + 1)) pending >>in
@@ -118,7 +123,7 @@ print_fields written`;
 
 /** spool → nothing: the agent, if it runs, is told the rest of what somebody was ended in the midst of telling */
 export const finishScript = `${prelude}${finishFrame}arg spool; cd -- "$spool" && is_plain lock pending && [ -f in ] && [ -f ledger ] || exit 0
-exec 9>>lock; flock -w 10 9 && [ "$(size ledger)" -lt ${mostKept.ledger} ] && [ ! -e ended ] && is_running && finish_frame; exit 0`;
+exec 9>>lock; flock -w 10 9 && noted=$(size ledger) && [ "$noted" -lt ${mostKept.ledger} ] && [ ! -e ended ] && is_running && finish_frame; exit 0`;
 
 /**
  * Perl, where a devbox has it. Lines of a token, words and a frame → `a`, the token, and `written`, `taken` and the line of who was
@@ -137,8 +142,8 @@ sub told { my ($spool, $key, $who, $at, $length, $digest, $request, $seal, $most
   open my $lock, '>>', 'lock' or return 'no'; my $tries = 50;
   until (flock $lock, 6) { $tries-- or return 'no'; select undef, undef, undef, 0.01 }
   open my $from, '<', 'ledger' or return 'no'; my @lines = <$from>; my ($offset, $last) = (0, 0);
-  for (@lines) { if (index($_, "\t$key\t") >= 0) { s/\n//; return "taken $_" } }
-  if (@lines) { ($offset, $last) = (split /\t/, $lines[-1])[4, 5]; $lines[-1] =~ /\n$/ and "$offset,$last" =~ /^\d{1,15},\d{1,15}$/ or return 'no' }
+  !@lines or $lines[-1] =~ /\n$/ or return 'no'; for (@lines) { if (index($_, "\t$key\t") >= 0) { s/\n//; return "taken $_" } }
+  if (@lines) { ($offset, $last) = (split /\t/, $lines[-1])[4, 5]; "$offset,$last" =~ /^\d{1,15},\d{1,15}$/ or return 'no' }
   my $size = (stat 'ledger')[7]; $offset += $last;
   !-e 'ended' and is_running($spool) and $offset == (stat 'in')[7] and $offset + $length <= $most and (!-e 'pending' or -f 'pending') or return 'no';
   put '>', 'pending', "$frame\n" or return 'no';

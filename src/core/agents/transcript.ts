@@ -29,7 +29,8 @@ export type TranscriptItem =
   | ToolCall
   | { readonly kind: 'request'; readonly request: WaitingRequest }
   | { readonly kind: 'stop'; readonly reason: string }
-  | { readonly kind: 'noise'; readonly text: string }
+  /** No frame, or a request that nobody can answer. */
+  | { readonly kind: 'noise' | 'unanswerable'; readonly text: string }
   /** A line that was too long to keep. */
   | { readonly kind: 'cut'; readonly bytes: number }
   | { readonly kind: 'gone'; readonly life: string; readonly exitCode: number | undefined; readonly isFull: boolean };
@@ -83,7 +84,7 @@ export class Transcript {
   /** What the agent said or did last. */
   get last(): TranscriptItem | undefined {
     return this.#items.findLast(
-      ({ kind }) => !['thought', 'asked', 'noise', 'cut', 'stop', 'request', 'gone'].includes(kind),
+      ({ kind }) => !['thought', 'asked', 'noise', 'unanswerable', 'cut', 'stop', 'request', 'gone'].includes(kind),
     );
   }
 
@@ -107,8 +108,7 @@ export class Transcript {
         this.#stopped(event.prompt, event.reason);
         break;
       case 'lost':
-        if (event.frame.kind === 'cut') this.#add(event.frame);
-        if (event.frame.kind === 'noise') this.#add(event.frame);
+        if (event.frame.kind !== 'message') this.#add(event.frame);
         break;
       case 'gone':
         for (const call of this.#calls.values()) close(call);

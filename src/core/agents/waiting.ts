@@ -39,6 +39,8 @@ export interface WaitingRequest {
   /** All of what the tool would be given, as JSON. */
   readonly rawInput: string | undefined;
   readonly choices: readonly Choice[];
+  /** How many options it has beside those. */
+  readonly unoffered: number;
 }
 
 /** Requests that are shown at once, and those that are kept until one of them was answered; all of them of so many characters. */
@@ -155,6 +157,7 @@ export function waitingRequest(id: string, digest: string, asked: PermissionAske
       ? [{ path: content.path, before: content.oldText ?? undefined, after: content.newText }]
       : [],
   );
+  const choices = choicesOf(asked.options);
   return {
     id,
     digest,
@@ -169,7 +172,8 @@ export function waitingRequest(id: string, digest: string, asked: PermissionAske
     ),
     diffs,
     rawInput: toolCall.rawInput === undefined ? undefined : inLines(toolCall.rawInput),
-    choices: choicesOf(asked.options),
+    choices,
+    unoffered: asked.options.length - choices.length,
   };
 }
 

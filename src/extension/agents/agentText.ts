@@ -114,3 +114,10 @@ export function callWord(status: string): string {
       return l10n.t('ended without a result');
   }
 }
+
+/** Options of an agent that a person does not get: too many of one meaning, or several with one ID. */
+export function unofferedText(count: number): string {
+  return count === 1
+    ? l10n.t('1 more option of the agent is not offered.')
+    : l10n.t('{0} more options of the agent are not offered.', count.toLocaleString());
+}

@@ -3,7 +3,7 @@ import { pathsIn, ruleOf } from '../../core/agents/consent';
 import type { Choice, WaitingRequest } from '../../core/agents/waiting';
 import { oneLine } from '../../core/safeText';
 import { escapeForEditor } from '../messages/escapeForEditor';
-import { agentName, inputText, meaningOf } from './agentText';
+import { agentName, inputText, meaningOf, unofferedText } from './agentText';
 import type { Agents } from './agents';
 import type { LiveAgent } from './liveAgent';
 
@@ -57,7 +57,11 @@ function items(agent: LiveAgent, request: WaitingRequest): Item[] {
   return [
     { label: l10n.t('Decide Later'), does: { does: 'nothing' } },
     ...(diffs.length > 0 ? [{ label: l10n.t('Show Change'), does: { does: 'showDiff' } } as const] : []),
-    { label: l10n.t('Show Exact Input'), does: { does: 'showInput' } },
+    {
+      label: l10n.t('Show Exact Input'),
+      ...(request.unoffered > 0 && { description: unofferedText(request.unoffered) }),
+      does: { does: 'showInput' },
+    },
     ...own.map((choice): Item => ({
       label: meaningOf(choice.means),
       description: escapeForEditor(oneLine(choice.name, 80)),

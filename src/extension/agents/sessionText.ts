@@ -4,7 +4,7 @@ import type { WaitingRequest } from '../../core/agents/waiting';
 import { exactText } from '../../core/agents/exactText';
 import { oneLine } from '../../core/safeText';
 import { redact } from '../../core/redact';
-import { agentName, callWord, commandText, meaningOf, stateWord, unshownText } from './agentText';
+import { agentName, callWord, commandText, meaningOf, stateWord, unofferedText, unshownText } from './agentText';
 import { byRule, type LiveAgent } from './liveAgent';
 import { isOver } from './offeredActions';
 
@@ -147,6 +147,11 @@ function linesOf(item: TranscriptItem, transcript: Transcript, open: ReadonlySet
       return [l10n.t('── Turn ended: {0}', stopText(item.reason))];
     case 'noise':
       return [l10n.t('── Not understood'), ...movedIn(oneLine(item.text, 300))];
+    case 'unanswerable':
+      return [
+        l10n.t('── A request that cannot be answered: its ID cannot be sent back as it came'),
+        ...movedIn(oneLine(item.text, 300)),
+      ];
     case 'cut':
       return [l10n.t('── Left out: a line of {0} bytes, longer than what is kept', item.bytes.toLocaleString())];
     case 'gone': {
@@ -189,7 +194,7 @@ export function requestText({ transcript, waiting }: LiveAgent, request: Waiting
 }
 
 /** All of what a request would do; the agent's title last, as it may say anything. */
-function requestLines({ input, title, rawInput, diffs, tool }: WaitingRequest): readonly string[] {
+function requestLines({ input, title, rawInput, diffs, tool, unoffered }: WaitingRequest): readonly string[] {
   const exact =
     input === undefined
       ? [l10n.t('The agent does not say exactly what it would do.')]
@@ -207,6 +212,7 @@ function requestLines({ input, title, rawInput, diffs, tool }: WaitingRequest): 
     ),
     ...(rawInput === undefined ? [] : shown(l10n.t('Input: {0}', rawInput))),
     ...shown(l10n.t('Title by the agent: {0}', title)),
+    ...(unoffered === 0 ? [] : [unofferedText(unoffered)]),
   ];
 }
 

@@ -108,4 +108,29 @@ describe('An agent that says too much', function () {
     assert.equal(told.length, 1_000);
     await spool.end(signal);
   });
+
+  it('with an id that cannot be given back as it came has that told, and no other id is answered', async () => {
+    const [before = '', after = ''] = asked('ID').split('"ID"');
+    const odd = ['9007199254740993', '-1e300', '0.5', `"${'x'.repeat(600)}"`, 'null', '[1]'];
+    const lines = [...odd, '9007199254740991'].map((id) => quote(`${before}${id}${after}`));
+    const other = quote('{"jsonrpc":"2.0","id":9007199254740995,"method":"fs/read_text_file","params":{}}');
+    const { spool, folder, session, transcript } = await started(
+      `printf '%s\\n' ${[other, ...lines].join(' ')}; exec cat >/dev/null`,
+    );
+    await eventually(
+      () => session.look(signal),
+      () => session.waiting.size > 0,
+    );
+    const told = transcript.items.flatMap((item) => (item.kind === 'unanswerable' ? [item.text] : []));
+    assert.equal(told.length, odd.length + 1);
+    assert.match(told[1] ?? '', /"id":9007199254740993,/);
+    assert.deepEqual([...session.waiting.keys()], ['9007199254740991']);
+    const [request = assert.fail()] = session.waiting.values();
+    const no = request.choices.find(({ means }) => means === 'reject_once') ?? assert.fail();
+    await session.answer(request.id, no, signal);
+    const all = (await box.bash(`cat ${folder}/in`)).trim().split('\n');
+    assert.equal(all.length, 1);
+    assert.match(all[0] ?? '', /"id":9007199254740991,/);
+    await spool.end(signal);
+  });
 });

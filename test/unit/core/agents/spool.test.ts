@@ -3,8 +3,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { before, describe, it } from 'mocha';
 import type { SpoolLook } from '../../../../src/core/agents/ledger';
-import { AgentSpool } from '../../../../src/core/agents/spool';
+import { SessionsWatch } from '../../../../src/core/agents/sessionsWatch';
+import { AgentSpool, type SpoolContext } from '../../../../src/core/agents/spool';
+import { sessionsFolder } from '../../../../src/core/agents/spoolScripts';
 import { RuntimeError } from '../../../../src/core/errors';
+import { eventually } from '../../../eventually';
 import { usePlatform } from '../../../platform/usePlatform';
 import { filesDevbox, signal, type FilesDevbox } from '../files/useFiles';
 
@@ -143,6 +146,68 @@ describe("An agent's spool", function () {
     assert.equal((await half.append('"three"', by('3'))).isFirst, true);
     assert.equal((await until(half, says('three')))[0].toString(), '"one"\n"two"\n"three"\n');
     await Promise.all([spool.end(signal), half.end(signal)]);
+  });
+
+  it('takes a line of which only a part is on the disk for none: its frame was not told', async () => {
+    await box.bash(`mkdir -p ~/${sessionsFolder}`);
+    const ended = new AbortController();
+    const watch = new SessionsWatch({
+      ...{ commands: box.commands, requireRunning: () => Promise.resolve(), onChange: () => undefined },
+      ...{ onStopped: () => assert.fail('It runs.'), onFailure: (error) => assert.fail(String(error)) },
+      signal: ended.signal,
+    });
+    watch.want(true);
+    await eventually(
+      () => watch.tell(['x'], ''),
+      (told) => told?.said === 'no',
+    );
+    const shortcut: SpoolContext['shortcut'] = (words, frame) => watch.tell(words, frame);
+    const { folder: whole, spool: other } = await started(['cat']);
+    await other.append('"one"', by('1'));
+    await other.append('"two"', by('2'));
+    await other.end(signal);
+    // All of it but its end, half of its key, and what a disk may have in the place of what was not written.
+    const parts = ['sed -n 2p F/ledger | head -c -1', 'sed -n 2p F/ledger | head -c 3', `printf '\\0\\0\\0'`];
+    for (const [index, part] of parts.entries()) {
+      for (const way of ['long', 'short'] as const) {
+        const folder = `/home/user/${sessionsFolder}/torn-${index}-${way}`;
+        const open = (): AgentSpool =>
+          new AgentSpool({
+            ...{ devboxId: box.id, commands: box.commands, folder, sealKey },
+            ...(way === 'short' && { shortcut }),
+          });
+        const [first, seen] = [open(), open()];
+        await first.start({ command: ['cat'], cwd: '/tmp', mark: 'm', signal });
+        await first.append('"one"', by('1'));
+        await box.bash(`cd ${folder}; ${part.replace('F', whole)} >>ledger; printf '"two"\\n' >pending`);
+        // Also for who looks before it is put right.
+        await seen.look(signal);
+        assert.deepEqual(
+          seen.entries.map(({ key }) => key),
+          ['1'],
+          part,
+        );
+        const answers = [await first.append('"no"', by('2')), await first.append('"3"', by('3'))];
+        assert.deepEqual(
+          answers.map(({ isFirst }) => isFirst),
+          [true, true],
+          `${way}: ${part}`,
+        );
+        await until(seen, says('"3"'));
+        assert.equal(await box.bash(`cat ${folder}/in`), '"one"\n"no"\n"3"\n');
+        assert.deepEqual(
+          seen.entries.map(({ key, number, isSealed }) => [key, number, isSealed]),
+          [
+            ['1', 1, true],
+            ['2', 2, true],
+            ['3', 3, true],
+          ],
+        );
+        assert.deepEqual([...(await seen.audit(signal))], [], `${way}: ${part}`);
+        await first.end(signal);
+      }
+    }
+    ended.abort();
   });
 
   it('refuses frames for an agent that has ended, was killed, or is not there', async () => {

@@ -6,7 +6,7 @@ import { WaitingRequests, waitingRequest, type WaitingRequest } from '../../../.
 describe('Requests that wait', () => {
   const request = (id: number, rawInput = ''): WaitingRequest => ({
     ...{ id: String(id), digest: '', session: 'one', callId: '', title: '', tool: 'execute:', input: undefined },
-    ...{ diffs: [], rawInput, choices: [] },
+    ...{ diffs: [], rawInput, choices: [], unoffered: 0 },
   });
   function made() {
     const shown: string[] = [];
@@ -78,13 +78,18 @@ describe('Requests that wait', () => {
       toolCall: { toolCallId: 'c' },
       options: [...options, { ...options[0], optionId: 'long', name: 'x'.repeat(9_000) }],
     };
-    const { choices } = waitingRequest('0', '', acpSchema.permission.parse(asked));
+    const { choices, unoffered } = waitingRequest('0', '', acpSchema.permission.parse(asked));
+    assert.equal(unoffered, 4_001 - 80);
     assert.deepEqual(
       kinds.map((kind) => choices.filter(({ means }) => means === kind).length),
       [20, 20, 20, 20],
     );
     assert.ok(choices.every(({ name }) => name.length <= 500));
     const none = waitingRequest('0', '', acpSchema.permission.parse({ ...asked, options: [] }));
-    assert.deepEqual(none.choices, []);
+    assert.deepEqual([none.choices, none.unoffered], [[], 0]);
+    // Of two with one id neither is offered.
+    const twice = { optionId: 'y', name: 'Yes', kind: 'allow_once' };
+    const same = acpSchema.permission.parse({ ...asked, options: [twice, { ...twice, kind: 'reject_once' }] });
+    assert.deepEqual([waitingRequest('0', '', same).choices, waitingRequest('0', '', same).unoffered], [[], 2]);
   });
 });
