@@ -85,20 +85,53 @@ async function give(
   request: WaitingRequest,
   { choice, isAlways }: { readonly choice: Choice; readonly isAlways: boolean },
 ): Promise<void> {
-  const earlier = await agent.answer(request, choice);
+  const { signal, origin } = agent;
+  signal.throwIfAborted();
+  let earlier: string | undefined;
+  try {
+    earlier = await agent.answer(request, choice);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    // It was on its way: nobody knows whether it has arrived.
+    void window.showWarningMessage(
+      l10n.t('This window has switched to another account. Your answer was being sent: it may have been given.'),
+    );
+    return;
+  }
   if (earlier !== undefined) {
     sayAnswered(agent, request.id);
     return;
   }
-  const { origin } = agent;
-  if (!isAlways || origin === undefined) return;
+  let isRule = false;
+  try {
+    isRule = isAlways && (await becomesRule(agents, agent, request, origin));
+    if (isRule) await agent.considerAgain();
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  if (!signal.aborted) return;
+  void window.showWarningMessage(
+    isAlways && !isRule
+      ? l10n.t('This window has switched to another account. Your answer was given, but no rule was made of it.')
+      : l10n.t('This window has switched to another account. Your answer was given.'),
+  );
+}
+
+/** Allows from now on what was allowed once. @returns whether it can be a rule */
+async function becomesRule(
+  agents: Agents,
+  agent: LiveAgent,
+  request: WaitingRequest,
+  origin: LiveAgent['origin'],
+): Promise<boolean> {
+  if (origin === undefined) return false;
   const rule = await ruleOf(request, origin, { resolve: pathsIn(agent.commands), signal: agent.signal });
   if (rule === undefined) {
     await window.showInformationMessage(l10n.t('It was allowed once. This request cannot become a rule.'));
-    return;
+    return false;
   }
   await agents.rules.add(rule);
-  await agent.considerAgain();
+  return true;
 }
 
 /** Says that a request waits no more, and who answered it where that is known. */

@@ -26,19 +26,23 @@ describe('An answer to an agent', function () {
       Number(await box.bash(`grep -c '\tYTo' ~/.runloop-agents/sessions/${session}/ledger || :`));
     const came: string[] = [];
     let given = 0;
+    let isAlways = false;
     const last = { where: '', said: '' };
     const judge = async (): Promise<void> => {
       const now = await answers();
       assert.ok(now <= given + 1, last.where);
       assert.equal(await eventually(made, (count) => count >= now), now);
-      if (last.where !== '') came.push(`${last.where}: ${now > given ? 'given' : `waits, ${last.said}`}`);
+      if (last.where !== '') came.push(`${last.where}: ${now > given ? 'given' : 'waits'}, ${last.said}`);
       given = now;
     };
     const seen = await accounts.changeAtEachWait(
       async () => {
         await judge();
         editor.forgive();
-        editor.answer(/^Example in \S+\n/, 'Allow Once');
+        // By turns, so that what follows an "always" is left, too.
+        isAlways = !isAlways;
+        const yes = isAlways ? 'Allow, and Always Allow This Command' : 'Allow Once';
+        editor.answer(/^Example in \S+\n/, yes);
         await editor.run('runloop.actOnAgent', { action: 'answer', devboxId: box.id, session });
       },
       (where) => {
@@ -50,7 +54,12 @@ describe('An answer to an agent', function () {
     await judge();
     assert.deepEqual([...seen].sort(), ['document', 'question', 'request']);
     assert.deepEqual(
-      came.filter((one) => !/: given$|This window has switched to another account/.test(one)),
+      came.filter((one) => !/This window has switched to another account/.test(one)),
+      [],
+    );
+    // Nobody who has answered takes it for not given.
+    assert.deepEqual(
+      came.filter((one) => one.includes(': given') && !/Your answer was given|may have been given/.test(one)),
       [],
     );
     await used.api.devboxes.shutdown(box.id);
