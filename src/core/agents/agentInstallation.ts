@@ -48,8 +48,13 @@ printf '%s\\n' "$all" | head -n ${mostRecords} | grep . | while read -r one; do
   print_fields "\${one#./}" "$mark" "$state"
 done 2>/dev/null; exit 0`;
 
-/** → the name of a fresh private folder */
-const keysScript = `umask 077; mkdir -p ~/.runloop-agents && mktemp -d ~/.runloop-agents/keys-XXXXXXXXXX`;
+/** Seconds in which an agent has taken its keys: after that nobody will. */
+const keysSeconds = 300;
+
+/** seconds → the name of a fresh private folder, which goes by itself: its window may be ended, or leave the account; those of before a suspend go now */
+const keysScript = `umask 077; IFS= read -r -d '' seconds; mkdir -p ~/.runloop-agents && cd ~/.runloop-agents || exit 3
+find . -maxdepth 1 -name 'keys-*' -mmin +10 -exec rm -rf -- {} + 2>/dev/null
+folder=$(mktemp -d "$PWD/keys-XXXXXXXXXX") && setsid -f sh -c 'sleep "$2"; rm -rf -- "$1"' keys "$folder" "$seconds" </dev/null >/dev/null 2>&1 && printf '%s\\n' "$folder"`;
 
 /** folder → nothing */
 const removeScript = `IFS= read -r -d '' folder; case $folder in */.runloop-agents/keys-*) rm -rf -- "$folder" ;; esac`;
@@ -178,8 +183,9 @@ export class AgentInstallation {
   }
 
   /** A fresh private folder in which keys can be left for an agent that starts. */
-  async keysFolder(signal: AbortSignal): Promise<string> {
-    const { exitCode, stdout } = await this.#commands.run(keysScript, { signal, deadlineMs: commandMs });
+  async keysFolder(signal: AbortSignal, seconds = keysSeconds): Promise<string> {
+    const stdin = Buffer.from(`${seconds}\0`);
+    const { exitCode, stdout } = await this.#commands.run(keysScript, { stdin, signal, deadlineMs: commandMs });
     const folder = Buffer.from(stdout).toString().trim();
     if (exitCode !== 0 || !folder.startsWith('/')) {
       throw this.#error(agentsProblem('agent_spool_failed', { why: 'mktemp' }));

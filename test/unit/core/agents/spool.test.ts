@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { before, describe, it } from 'mocha';
+import { AgentInstallation } from '../../../../src/core/agents/agentInstallation';
 import type { SpoolLook } from '../../../../src/core/agents/ledger';
 import { SessionsWatch } from '../../../../src/core/agents/sessionsWatch';
 import { AgentSpool, type SpoolContext } from '../../../../src/core/agents/spool';
@@ -208,6 +209,22 @@ describe("An agent's spool", function () {
       }
     }
     ended.abort();
+  });
+
+  it('has no keys left beside it where nobody takes them, or takes them away', async () => {
+    const installation = new AgentInstallation(box.id, box.commands);
+    await box.bash('mkdir -p ~/.runloop-agents/keys-old && cd ~/.runloop-agents && touch -d "1 hour ago" keys-old');
+    const folder = await installation.keysFolder(signal, 1);
+    await box.bash(`printf 'A=hush\\0' >${folder}/keys`);
+    // The window that has left them is gone.
+    await eventually(
+      () => box.bash(`ls -d ${folder} ~/.runloop-agents/keys-old 2>/dev/null || :`),
+      (left) => left === '',
+    );
+    const kept = await installation.keysFolder(signal);
+    assert.equal(await box.bash(`stat -c %a ${kept}`), '700\n');
+    await installation.removeKeys(kept, signal);
+    assert.equal(await box.bash('ls -d ~/.runloop-agents/keys-* 2>/dev/null || :'), '');
   });
 
   it('refuses frames for an agent that has ended, was killed, or is not there', async () => {
