@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, request, type Server } from 'node:http';
+import { createServer, request, type IncomingMessage, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { deadline } from '../../src/ground/deadline';
@@ -10,6 +10,8 @@ export class CountingProxy {
   #count = 0;
   /** What is done before the answer to a request that is counted from 1; it may take as long as it needs. */
   before: (count: number, path: string) => Promise<void> | void = () => undefined;
+  /** What is done when the platform has answered a request, before that is told; where it fails, the answer is lost. */
+  answered: (count: number, path: string) => Promise<void> | void = () => undefined;
   /** Paths that were asked for since the last {@link reset}. */
   readonly paths: string[] = [];
 
@@ -24,12 +26,17 @@ export class CountingProxy {
     server.on('request', (incoming, answer) => {
       proxy.#count += 1;
       proxy.paths.push(incoming.url ?? '');
+      const [count, path] = [proxy.#count, incoming.url ?? ''];
+      const passBack = async (answered: IncomingMessage): Promise<void> => {
+        await proxy.answered(count, path);
+        answer.writeHead(answered.statusCode ?? 502, answered.headers);
+        answered.pipe(answer);
+      };
       const passOn = async (): Promise<void> => {
-        await proxy.before(proxy.#count, incoming.url ?? '');
+        await proxy.before(count, path);
         const { method, url, headers } = incoming;
         const outgoing = request({ hostname, port, method, path: url, headers }, (answered) => {
-          answer.writeHead(answered.statusCode ?? 502, answered.headers);
-          answered.pipe(answer);
+          passBack(answered).catch(() => answer.destroy());
         });
         outgoing.on('error', () => answer.destroy());
         answer.on('close', () => outgoing.destroy());
@@ -86,6 +93,7 @@ export class CountingProxy {
   reset(): void {
     this.#count = 0;
     this.before = () => undefined;
+    this.answered = () => undefined;
     this.paths.length = 0;
   }
 

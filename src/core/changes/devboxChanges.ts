@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { quote } from '../../ground/shellWords';
 import type { DevboxCommands } from '../channel/devboxCommands';
 import { RuntimeError } from '../errors';
 import { fieldsOf } from '../files/fileFacts';
@@ -28,6 +29,8 @@ export const keptBytes = 5 * 1024 * 1024;
 const patchedBytes = 30 * 1024 * 1024;
 /** How often a folder that changes meanwhile is read anew. */
 const mostReads = 4;
+/** Files that are still to be taken away; beyond, the oldest are forgotten. */
+const mostLeft = 100;
 
 export interface DevboxChangesContext {
   readonly devboxId: string;
@@ -73,6 +76,8 @@ export class DevboxChanges {
   /** By folder, what the last look has told. */
   readonly #known = new Map<string, KnownReport>();
   readonly #sides: SideReader<SideHere>;
+  /** Files of ours in the devbox that could not be taken away. */
+  #left: readonly string[] = [];
 
   constructor(context: DevboxChangesContext) {
     this.#context = context;
@@ -210,23 +215,45 @@ export class DevboxChanges {
       readonly deadlineMs?: number;
     },
   ): Promise<Buffer> {
-    const { commands, devboxId, requireRunning } = this.#context;
+    const { commands, devboxId } = this.#context;
     if (inputs.some((input) => input.includes(0))) throw this.#problem('gone', about);
     const stdin = Buffer.concat([text(seconds), ...inputs].flatMap((input) => [input, Buffer.of(0)]));
+    return this.whileRunning(signal, async () => {
+      const left = this.#left;
+      const tidying = left.map((path) => `command -p rm -f -- ${quote(path)}\n`).join('');
+      const result = await commands.run(`${tidying}${script}`, { stdin, signal, deadlineMs, onStarted });
+      this.#left = this.#left.filter((path) => !left.includes(path));
+      const { buffer, byteOffset, byteLength } = result.stdout;
+      const output = Buffer.from(buffer, byteOffset, byteLength);
+      if (result.exitCode === 0) return output;
+      const word = fieldsOf(output).at(-1)?.toString() ?? '';
+      if (result.exitCode === 3 && words?.test(word) === true) return output;
+      throw result.exitCode === 3 ? this.#problem(word, about) : unexpected('an execution', devboxId);
+    });
+  }
+
+  /**
+   * Asks something of the devbox, if it runs.
+   *
+   * @throws RuntimeError for its status where that explains how it went: it was refused, or ended in the midst of it
+   */
+  async whileRunning<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const { requireRunning } = this.#context;
     await requireRunning(signal, false);
-    let result;
     try {
-      result = await commands.run(script, { stdin, signal, deadlineMs, onStarted });
+      return await work();
     } catch (error) {
-      if (RuntimeError.is(error) && [400, 404, 409].includes(error.status ?? 0)) await requireRunning(signal, true);
+      const isDoubtful =
+        RuntimeError.is(error, 'unexpected_answer') ||
+        (RuntimeError.is(error) && [400, 404, 409].includes(error.status ?? 0));
+      if (isDoubtful) await requireRunning(signal, true);
       throw error;
     }
-    const { buffer, byteOffset, byteLength } = result.stdout;
-    const output = Buffer.from(buffer, byteOffset, byteLength);
-    if (result.exitCode === 0) return output;
-    const word = fieldsOf(output).at(-1)?.toString() ?? '';
-    if (result.exitCode === 3 && words?.test(word) === true) return output;
-    throw result.exitCode === 3 ? this.#problem(word, about) : unexpected('an execution', devboxId);
+  }
+
+  /** Has a file of ours taken away by the next script, as the devbox cannot be reached now. */
+  leave(path: string): void {
+    this.#left = [...this.#left, path].slice(-mostLeft);
   }
 
   /** The name of what we keep in this devbox. */

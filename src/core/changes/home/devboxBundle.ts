@@ -57,13 +57,15 @@ export async function fetchBundle(
   try {
     const handle = await open(file, 'wx', 0o600);
     try {
-      let size = 0;
-      for await (const piece of transfer.download(devboxId, { path, signal })) {
-        size += piece.length;
-        // Another file by now than the one that was measured.
-        if (size > most) throw unexpected('an execution', devboxId);
-        await withSpace(handle.writeFile(piece));
-      }
+      await changes.whileRunning(signal, async () => {
+        let size = 0;
+        for await (const piece of transfer.download(devboxId, { path, signal })) {
+          size += piece.length;
+          // Another file by now than the one that was measured.
+          if (size > most) throw unexpected('an execution', devboxId);
+          await withSpace(handle.writeFile(piece));
+        }
+      });
     } finally {
       await handle.close();
     }

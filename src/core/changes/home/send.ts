@@ -65,14 +65,14 @@ export async function sendable(
     await work.dispose();
     // Also where it was given up; it is small work.
     const { signal: never } = new AbortController();
-    // A devbox that is suspended meanwhile keeps its copy: no reason to tell of that in place of how it went.
+    // A devbox that is suspended meanwhile keeps its copy until it is looked at again: no reason to tell of that in place of how it went.
     await changes
       .run(discardSentScript, top, [Buffer.from(path)], { signal: never, deadlineMs: 15_000 })
-      .catch(() => undefined);
+      .catch(() => changes.leave(path));
   };
   try {
     const content = { size: work.size, bytes: createReadStream(work.file) };
-    await transfer.upload(devboxId, { path, content, signal });
+    await changes.whileRunning(signal, () => transfer.upload(devboxId, { path, content, signal }));
     const looking = sent(context, { top, work, path }, '');
     const [state = Buffer.of(), ...told] = fieldsOf(
       await changes.run(looking.script, top, looking.inputs, { ...limits, signal }),

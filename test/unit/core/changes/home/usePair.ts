@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'mocha';
 import type { RunloopApi } from '../../../../../src/core/platform/runloopApi';
+import type { PlatformAccount } from '../../../../platform/platformProcess';
 import { usePlatform } from '../../../../platform/usePlatform';
 import { changesDevbox, type ChangesDevbox } from '../useChanges';
 
@@ -18,6 +19,8 @@ export interface Pairs {
   /** A running devbox, in tests only. */
   readonly box: ChangesDevbox;
   readonly api: RunloopApi;
+  /** Where the platform answers. */
+  readonly account: PlatformAccount;
   /** Here, and TMPDIR while the tests run: what is temporary in it is theirs alone. */
   readonly folder: string;
   /** Runs bash here. */
@@ -69,6 +72,9 @@ export function usePairs(name: string, files: string): Pairs {
     },
     get api() {
       return used.api;
+    },
+    get account() {
+      return used.platform;
     },
     folder,
     sh,
