@@ -14,7 +14,7 @@ import { objectOf, textIn } from './answers';
 import type { ApiCalls, CallOptions } from './apiCalls';
 import type { ApiAccess } from './client';
 import { devboxPath, idInPath } from './devboxId';
-import { jsonIn, openLog, type ReadLogOptions } from './logRequest';
+import { isJson, jsonIn, openLog, type ReadLogOptions } from './logRequest';
 import { platformProblem } from '../problems/platform';
 import { openStream, readEvents } from './serverSentEvents';
 
@@ -161,7 +161,7 @@ export class Executions {
         return true;
       }
       const status = response.statusCode ?? 0;
-      if (status >= 400) {
+      if (status >= 400 && isJson(response)) {
         response.destroy();
         // Not that it has answered with something else, which would be for who looks after its address.
         throw new RuntimeError({ problem: platformProblem('log_refused', { status }), devboxId: of.devboxId, status });
