@@ -53,8 +53,13 @@ export class FirstLine {
     ];
     // In quotes that bash, zsh, fish and others read alike, for a shell that is known. The line is none of the person's: most
     // shells leave out of their history what has a blank in front, and bash and zsh have none to write it to. What is in quotes
-    // is no alias.
-    this.line = ` HISTFILE= "exec" sh -c '${script.join('; ')}'\r`;
+    // is no alias; fish has no `unset`, and no functions of such names.
+    this.line = ` "unset" -f "exec" 2>/dev/null || :; HISTFILE= "exec" sh -c '${script.join('; ')}'; "${echo('b').replace(' ', '" ')}\r`;
+  }
+
+  /** Whether the shell has taken the line and is there all the same: something goes before what was to go on with it. */
+  get isBack(): boolean {
+    return new RegExp(`${this.#word}b\\r?\\n`).test(this.printed);
   }
 
   /** What has come and is held back. */

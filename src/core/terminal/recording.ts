@@ -56,7 +56,9 @@ export function recordedShell(name: string, ready: string, { prepared, start }: 
     'rm -f "$D"/* && mkfifo "$D/in") 2>/dev/null && ' +
     '{ gone() { rm -rf "$D"; rmdir "$P" 2>/dev/null; }; trap gone EXIT; trap "exit 129" HUP TERM; ' +
     `(trap "" HUP INT TSTP; trap - EXIT TERM; umask 077; { ${reader}; } <"$D/in") & ${prepared}; ${ready}; ` +
-    `script -qfe -O "$D/in" -c "${start}"; e=$?; wait; exit $e; }`
+    // A shell that stops itself (SIGSTOP) stops `script` too, and nobody could let either go on: it goes on at once.
+    `set -m 2>/dev/null; script -qfe -O "$D/in" -c "${start}"; e=$?; ` +
+    'while [ $e = 147 ]; do fg >/dev/null 2>&1; e=$?; done; set +m; wait; exit $e; }'
   );
 }
 

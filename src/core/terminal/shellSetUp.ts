@@ -11,8 +11,8 @@ const redrawAt: readonly number[] = [0, 6, 14, 30, 60];
 const asksAfter = 24;
 /** Looks that a shell may take in all. */
 const mostLooks = 100;
-/** Milliseconds that a shell has to take its first line. */
-const firstLineMs = 5_000;
+/** Looks that a shell has to take its first line. */
+const firstLineLooks = 100;
 /** Characters that are looked at. */
 const lookedAt = 4_096;
 
@@ -123,8 +123,11 @@ export class ShellSetUp {
     const { shown, name, folder, send } = this.#options;
     send(line.line);
     this.#release();
-    await sleep(firstLineMs, undefined, this.#stop);
-    if (!line.isKept && !this.#hasTyped && shown.isHeldBy(line) && waitsForCommand(line.printed.slice(-lookedAt), '')) {
+    const waits = (): boolean => waitsForCommand(line.printed.slice(-lookedAt), '');
+    for (let look = 0; look < firstLineLooks && shown.isHeldBy(line) && !(line.isBack && waits()); look += 1) {
+      await sleep(stepMs, undefined, this.#stop);
+    }
+    if (!line.isKept && !this.#hasTyped && shown.isHeldBy(line) && waits()) {
       // A start file has made something else of what was to go on with it, and there is nothing but the shell itself.
       await this.#type(shown.begin(new FirstLine(name, folder, 'again')));
       return;

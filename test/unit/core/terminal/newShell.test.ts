@@ -69,6 +69,7 @@ describe('A new shell in a devbox', function () {
       'readonly D=1 e=2 k=3 d=4',
       'cd() { builtin cd "$@" && ls -la / && false; }; alias printf=false script=false echo=false',
       'alias exec="echo no"',
+      'exec() { echo "no, $1"; }',
       'stty raw',
       'stty -opost; set -x; PS4=',
       // It would go before the folder that is asked for.
@@ -94,7 +95,7 @@ describe('A new shell in a devbox', function () {
 
   it('begins where its start file lets nothing go on in its place, though without a recording', async () => {
     const id = await devbox();
-    await runCommand(api(), id, `echo 'exec() { echo "no, $1"; }' > ~/.bashrc`);
+    await runCommand(api(), id, `echo 'exec() { echo "no, $1"; }; readonly -f exec' > ~/.bashrc`);
     const one = terminal(id, { folder: '/tmp' });
     await shows(one, /[#$] $/);
     one.session.write('echo "at $PWD $COLORTERM"\rexit\r');
@@ -103,6 +104,22 @@ describe('A new shell in a devbox', function () {
     assert.doesNotMatch(one.text, /HISTFILE|stdbuf|no, |[0-9a-f]{24}[rp]/);
     const { stdout } = await runCommand(api(), id, 'cat ~/.bash_history; ls -A ~/.cache/runloop-vscode/terminals');
     assert.doesNotMatch(stdout, /HISTFILE|HISTCONTROL/);
+  });
+
+  it('goes on at once when it stops itself, as nothing in the terminal could let it go on', async () => {
+    const one = terminal(await devbox());
+    await shows(one, /[#$] $/);
+    for (const [at, stop] of ['kill -STOP $$', 'suspend', 'kill -STOP $$'].entries()) {
+      one.session.write(`${stop}\r`);
+      one.session.write(`echo "on $((${at} + 1))"\r`);
+      await shows(one, new RegExp(`[\r\n]on ${at + 1}\r\n`));
+    }
+    one.session.write('sh -c "echo sl\'\'eeps; exec sleep 1000"\r');
+    await shows(one, /\rsleeps\r\n/);
+    one.session.write('\u001a');
+    await shows(one, /Stopped +sh -c/);
+    one.session.write('exit\rexit\r');
+    await isIn(one, 'ended');
   });
 
   it('begins where there are no programs but a few', async () => {

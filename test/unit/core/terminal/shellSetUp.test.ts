@@ -31,6 +31,30 @@ describe('Setting up a new shell', () => {
     of.dispose();
   });
 
+  it('sees at once that nothing could go on in the place of the shell, and leaves it as it is', async () => {
+    const shown = new ShownOutput('name', () => undefined);
+    let first = '';
+    const of: ShellSetUp = await new Promise((resolve) => {
+      const setUp = new ShellSetUp({
+        shown,
+        name: 'name',
+        folder: undefined,
+        send: (text) => {
+          // The second line comes while the shell still has time to take the first one.
+          if (first !== '') resolve(setUp);
+          first = text;
+          const [, begin = '', end = ''] = /; "echo" (\w+)""(\w+)\r$/.exec(text) ?? [];
+          shown.take(Buffer.from(`no, sh\r\n${begin}${end}\r\n$ `));
+        },
+        redraw: () => shown.take(Buffer.from('$ ')),
+        onUnready: undefined,
+        onFailure: (error) => assert.fail(String(error)),
+      });
+      setUp.run();
+    });
+    of.dispose();
+  }).timeout(4_000);
+
   it('tells nothing once its connection is gone', async () => {
     const failures: unknown[] = [];
     setUp(failures).dispose();
