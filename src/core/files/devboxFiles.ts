@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { RuntimeError } from '../errors';
 import { unexpected } from '../platform/answers';
 import type { DevboxCommands } from '../channel/devboxCommands';
-import { gzipped, wholeContent, type FileContent } from './fileContent';
+import { wayOf, type FileContent, type NewFileMode } from './fileContent';
 import { fileError, killedError, maybeDone, mayNotRun, scriptError, tooLarge } from './fileErrors';
 import { entriesOf, fieldsOf, statOf, type FileStat, type FolderEntry } from './fileFacts';
-import type { FileTransfer } from './fileTransfer';
+import { privatePath, temporaryPath, type FileTransfer } from './fileTransfer';
 import { HalfDone, type Traces } from './halfDone';
 import { bytesOfPath, isPlainPath, textOfPath } from './pathText';
 import * as scripts from './scripts';
@@ -13,10 +13,6 @@ import * as scripts from './scripts';
 /** Milliseconds that something small may take, and something that may be about many files. */
 const quickMs = 30_000;
 const longMs = 30 * 60_000;
-/** Bytes of a content, packed, that go with the command that writes it; together with two paths they are what a command takes. */
-const mostInline = 58 * 1024;
-/** Bytes of a content that is packed to see whether it fits: text gets about a quarter as large. */
-const mostPacked = 1024 * 1024;
 /** The longest path that Linux takes, in bytes. */
 const longestPath = 4096;
 
@@ -37,15 +33,15 @@ export interface FileCall {
   readonly signal: AbortSignal;
 }
 
-export interface WriteOptions extends FileCall {
+export interface WriteOptions extends FileCall, NewFileMode {
   readonly create: boolean;
   readonly overwrite: boolean;
   /** Of the version that may be replaced: undefined for none, `any` for whatever is there. */
   readonly token: string | undefined;
   /** Of other versions that may be replaced as well. */
   readonly orTokens?: readonly string[];
-  /** Whether a new file can be executed. */
-  readonly isExecutable?: boolean;
+  /** Whether every user of the devbox may read what is there: such a content needs no folder of its own on its way. */
+  readonly isShared?: boolean | undefined;
 }
 
 interface ScriptOptions {
@@ -134,27 +130,30 @@ export class DevboxFiles {
 
   /** Makes or replaces a file, whole or not at all. @returns what it is now */
   async write(path: string, content: FileContent, options: WriteOptions): Promise<FileStat> {
-    const { create, overwrite, token, orTokens = [], isExecutable = false, signal } = options;
+    const { create, overwrite, token, orTokens = [], signal } = options;
     const word = randomUUID();
     const tokens = token === 'any' ? ['-'] : [token ?? '+', ...orTokens];
-    const words = [create ? '1' : '0', overwrite ? '1' : '0', tokens.join(' '), word];
+    const mode = `${options.isExecutable === true ? 'x' : ''}${options.isPrivate === true ? 'p' : ''}`;
+    const words = [create ? '1' : '0', overwrite ? '1' : '0', tokens.join(' '), word, mode];
     const send = async (from: string, more?: Uint8Array): Promise<readonly Buffer[]> => {
-      const inputs = [bytesOf(path), ...[from, ...words, isExecutable ? 'x' : ''].map((one) => Buffer.from(one))];
+      const inputs = [bytesOf(path), ...[from, ...words].map((one) => Buffer.from(one))];
       return this.#undone({ path, sent: from === 'z' ? '' : from, word }, 'file_maybe_saved', signal, (onStarted) =>
         this.#run(scripts.writeScript, path, inputs, signal, { deadlineMs: longMs, more, onStarted }),
       );
     };
     // What is small goes with the command: one request instead of two.
-    const whole = content.size <= mostPacked ? await wholeContent(content) : undefined;
-    if (whole !== undefined && whole.length <= mostInline) return this.#statIn(await send('', whole));
-    const packed = whole === undefined ? undefined : await gzipped(whole);
-    if (packed !== undefined && packed.length <= mostInline) {
+    const { plain, packed, content: whole } = await wayOf(content);
+    if (plain !== undefined) return this.#statIn(await send('', plain));
+    if (packed !== undefined) {
       const said = await send('z', packed);
       if (said[0]?.toString() !== 'packed') return this.#statIn(said);
     }
-    const sent = temporaryPath();
-    const bytes = whole === undefined ? content : { size: whole.length, bytes: [whole] };
-    await this.#undone({ path, sent, word }, 'file_maybe_saved', signal, () => this.#upload(sent, bytes, signal));
+    // What is sent by itself everybody may read until it is in its place, unless it is in a folder that they may not enter.
+    const sent = options.isShared === true ? temporaryPath() : privatePath();
+    await this.#undone({ path, sent, word }, 'file_maybe_saved', signal, async () => {
+      if (options.isShared !== true) await this.#run(scripts.privateFolderScript, path, [Buffer.from(sent)], signal);
+      await this.#upload(sent, whole, signal);
+    });
     return this.#statIn(await send(sent));
   }
 
@@ -292,9 +291,4 @@ function bytesOf(path: string): Buffer {
   const bytes = bytesOfPath(path);
   if (!path.startsWith('/')) throw new Error('A path in a devbox is absolute.');
   return bytes;
-}
-
-/** A name nobody else uses, which can be told in JSON and in a form. */
-function temporaryPath(): string {
-  return `/tmp/.runloop-devboxes-${randomUUID()}`;
 }

@@ -17,6 +17,8 @@ export interface FileStat {
   readonly isWritable: boolean;
   /** Another one after every change, also one that sets the time back. */
   readonly token: string;
+  /** Whether every user of the devbox may read it; where that is not known, it is not told. A list does not tell it. */
+  readonly isShared?: true;
   /** Where its content of before is, if a save was ended half-way and nobody put that right. A list does not tell it. */
   readonly aside?: string;
 }
@@ -57,12 +59,15 @@ function typeOfKind(kind: string): FileType {
   return kind === 'f' ? 'file' : kind === 'd' ? 'folder' : kind === 'l' ? 'missing' : 'special';
 }
 
-/** The facts of one name: its own, and behind a link those of what it leads to; in the end what was put aside of it. */
+/** The facts of one name: its own, behind a link those of what it leads to, whether all may read it, and what was put aside of it. */
 export function statOf(fields: readonly Buffer[]): FileStat | undefined {
   const isAside = fields.at(-2)?.toString() === 'aside';
-  const [own, followed] = fields.slice(0, isAside ? -2 : undefined).map((field) => field.toString());
+  const texts = fields.slice(0, isAside ? -2 : undefined).map((field) => field.toString());
+  const isShared = texts.at(-1) === 'shared';
+  const [own, followed] = texts;
   const stat = own === undefined ? undefined : parseFacts(own);
-  const known = stat?.isLink === true && followed !== undefined ? (parseFacts(followed, true) ?? stat) : stat;
+  const found = stat?.isLink === true && followed !== undefined ? (parseFacts(followed, true) ?? stat) : stat;
+  const known = found === undefined || !isShared ? found : { ...found, isShared: true as const };
   const kept = isAside ? textOfPath(fields.at(-1) ?? Buffer.alloc(0)) : '';
   return known === undefined || !kept.startsWith('/') ? known : { ...known, aside: kept };
 }

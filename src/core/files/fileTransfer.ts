@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { RunloopApi } from '../platform/runloopApi';
 
 /** Carries the bytes of files into a devbox and out of it, in constant memory. Paths are plain text. */
@@ -20,4 +21,14 @@ export function apiTransfer(api: RunloopApi): FileTransfer {
       api.files.upload(devboxId, { path, size: content.size, content: content.bytes, signal }),
     download: (devboxId, file) => api.files.download(devboxId, file),
   };
+}
+
+/** A name nobody else uses, which can be told in JSON and in a form. */
+export function temporaryPath(): string {
+  return `/tmp/.runloop-devboxes-${randomUUID()}`;
+}
+
+/** The same in a folder of its own, which is to be made first. */
+export function privatePath(): string {
+  return `/tmp/.runloop-sent-${randomUUID()}/content`;
 }

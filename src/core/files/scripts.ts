@@ -57,11 +57,22 @@ const aside = `aside() { local of=$1 node k; set -- "$(kept '')"*; is "$1" || re
   done; }
 `;
 
+/** Says of a file whether every user of the devbox may read it, with all folders above; nothing of one behind a link. */
+const shared = `shared() { local d all=(); [ -f "$1" ] && [ ! -L "$1" ] || return 0
+  d=$(cd -P -- "\${1%/*}/" 2>/dev/null && printf '%sx' "$PWD") || return 0; d=\${d%x}
+  while [ -n "$d" ] && [ "$d" != / ]; do all+=("$d"); d=\${d%/*}; done
+  [ -n "$(find "$1" / "\${all[@]}" -maxdepth 0 '(' -type d ! -perm -001 -o ! -type d ! -perm -004 ')' -printf x 2>&1)" ] || printf 'shared\\0'; }
+`;
+
+/** Takes away what was sent, with the folder that was made for it. */
+const unsend = `unsend() { case $1 in /tmp/.runloop-sent-*/*) rm -rf -- "\${1%/*}";; *) rm -f -- "$1";; esac; }
+`;
+
 /**
- * path → facts, and `aside` with a path if something of it was put aside. A link that leads to itself is refused, as the editor does
+ * path → facts, `shared` if every user may read it, and `aside` with a path if something of it was put aside. A link that leads to itself is refused, as the editor does
  * it with files of its computer; one that leads nowhere is told.
  */
-export const statScript = `${prelude}${aside}arg t; if loops "$t"; then find -L "$t" -maxdepth 0 >/dev/null; exit 3; fi; facts "$t"; aside "$t"; exit 0`;
+export const statScript = `${prelude}${aside}${shared}arg t; if loops "$t"; then find -L "$t" -maxdepth 0 >/dev/null; exit 3; fi; facts "$t"; shared "$t"; aside "$t"; exit 0`;
 
 /** → the home folder */
 export const homeScript = `${prelude}printf '%s\\0' "\${HOME:-/}"`;
@@ -106,18 +117,18 @@ replace "$to" "$n" "$n.old"; code=$?
 
 /**
  * path, where the content is (nothing: it comes behind the fields; z: packed), 1 to create, 1 to replace, the tokens of which it
- * must have one (`-`: any; `+`: it does not exist), a word nobody else uses, x for a new file that can be executed → facts, or `packed`
+ * must have one (`-`: any; `+`: it does not exist), a word nobody else uses, x for a new file that can be executed, p for one that nobody else may read → facts, `shared`, or `packed`
  * where nothing can unpack; where it fails, `back`, the token of before and facts if what was there was written back. `aside` is as with {@link statScript}. The content goes to a name beside the file and takes its place with its attributes; only where that
  * would change what the file is to others (hard links, another owner or a group that its user cannot give, a folder that cannot be
  * written, a mount) it is written in place, and what was there is kept until it is whole. What is left to programs that are not ours between
  * the last look and the rename are microseconds.
  */
-export const writeScript = `${prelude}${lock}${aside}arg o; arg up; arg create; arg over; arg want; arg word; arg mode
+export const writeScript = `${prelude}${lock}${aside}${shared}${unsend}arg o; arg up; arg create; arg over; arg want; arg word; arg mode
 n=
 [ "$up" != z ] || command -v gzip >/dev/null || { printf 'packed\\0'; exit 0; }
-drop() { case $up in ''|z) ;; *) rm -f -- "$up"
+drop() { case $up in ''|z) ;; *) unsend "$up"
   # What windows have sent that ended before they could tell where it goes.
-  find /tmp -maxdepth 1 -type f -name '.runloop-devboxes-*' -user "$EUID" -mmin +1440 -exec rm -f -- {} + 2>/dev/null || true;; esac; }
+  find /tmp -maxdepth 1 '(' -type f -name '.runloop-devboxes-*' -o -type d -name '.runloop-sent-*' ')' -user "$EUID" -mmin +1440 -exec rm -rf -- {} + 2>/dev/null || true;; esac; }
 content() { case $up in '') cat;; z) gzip -dc;; *) cat < "$up";; esac; }
 made=
 writeOver() { lockAll || true
@@ -159,8 +170,9 @@ else
   takes - || takes + || stop file_missing
   [ "$create" = 1 ] || stop file_missing
   n=$d/.runloop-$word
+  case $mode in *p*) umask 077;; esac
   content > "$n" || stop
-  [ "$mode" != x ] || chmod +x -- "$n" || stop
+  case $mode in *x*) chmod +x -- "$n" || stop;; esac
   if ! ln -T -- "$n" "$t" 2>/dev/null; then
     if is "$t"; then stop file_exists; fi
     mv -nT -- "$n" "$t" || stop
@@ -170,7 +182,10 @@ else
 fi
 drop
 exec 7<&- 8<&-
-facts "$o"; aside "$o"; exit 0`;
+facts "$o"; shared "$o"; aside "$o"; exit 0`;
+
+/** where a content goes → nothing. Makes the folder of it, which only this user looks into: what comes by Runloop's files everybody may read. */
+export const privateFolderScript = `${prelude}arg up; mkdir -m 700 -- "\${up%/*}" || exit 3`;
 
 /** path, where the content goes → nothing. For names that cannot be told in JSON. */
 export const exposeScript = `${prelude}arg t; arg up; umask 077
@@ -181,8 +196,8 @@ cat < "$t" > "$up" || { rm -f -- "$up"; exit 3; }`;
  * path, where the content was (nothing: nowhere), the word → `undone` if it is certain that it was not done. After something that
  * was ended half-way: what it had begun goes, and what it had put aside or was writing over comes back. What still runs is waited for.
  */
-export const discardScript = `${prelude}${lock}arg o; arg up; arg word; undone=
-[ -z "$up" ] || rm -f -- "$up"
+export const discardScript = `${prelude}${lock}${unsend}arg o; arg up; arg word; undone=
+[ -z "$up" ] || unsend "$up"
 real=$(realpath -m -- "$o" && echo x) && real=\${real%??}
 t=$real; above "$t"; lockAll 10 || exit 3
 k=$(kept "$word"); for one in "$(kept '')"*"-$word"{,.in,.new}; do is "$one" && k=\${one%.in} && k=\${k%.new}; done; ! is "$k.in" || is "$k" || undone=1

@@ -1,4 +1,5 @@
 import { FileChangeType, FileType, l10n, Uri, workspace, type DataTransfer, type DataTransferFile } from 'vscode';
+import { newFileMode } from '../../core/files/fileContent';
 import { requireName, shownName } from '../../core/files/pathText';
 import { saysYes } from '../messages/ask';
 import { listText } from '../messages/listText';
@@ -130,9 +131,9 @@ async function carry(transfer: Transfer, from: ReachedFiles, path: string, isTop
       else await carry(transfer, { ...from, path: inFolder(from.path, entry.name) }, inFolder(path, entry.name), false);
     }
   } else if (found.type === 'file') {
-    const isExecutable = (Number.parseInt(found.mode, 8) & 0o111) !== 0;
+    const mode = newFileMode(Number.parseInt(found.mode, 8));
     const pieces = from.files.read(from.path, found, { signal });
-    await sendContent(transfer, name, path, { size: found.size, pieces, isExecutable });
+    await sendContent(transfer, name, path, { size: found.size, pieces, ...mode });
   } else {
     leftOut.push(name);
   }

@@ -227,7 +227,10 @@ export class KnownStats {
   ): void {
     if (before !== undefined && before.begunMs > begunMs) return;
     const expiredMs = before?.expiredMs ?? -Infinity;
-    keep(this.#known, key, { stat, atMs, begunMs, isFresh: begunMs >= expiredMs, expiredMs });
+    // What only a look tells stays true of a version.
+    const isShared = stat?.isShared ?? (before?.stat?.token === stat?.token ? before?.stat?.isShared : undefined);
+    const known = stat === undefined || isShared === undefined ? stat : { ...stat, isShared };
+    keep(this.#known, key, { stat: known, atMs, begunMs, isFresh: begunMs >= expiredMs, expiredMs });
   }
 
   accepted(key: string, watchedMs = Infinity): Accepted {

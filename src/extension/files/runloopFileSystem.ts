@@ -130,12 +130,19 @@ export class RunloopFileSystem {
     await this.#told(uri, async ({ files, path, devboxId, signal }) => {
       this.#context.devboxUse.used(devboxId);
       const key = uri.toString();
-      const wasThere = this.#known.last(key) !== undefined;
+      const last = this.#known.last(key);
+      const wasThere = last !== undefined;
       const accepted = this.#known.accepted(key, this.watch.since(uri));
       const bytes = content.byteLength === 0 ? [] : [content];
       const written = { size: content.byteLength, bytes };
       try {
-        const stat = await files.write(path, written, { create, overwrite, ...accepted, signal });
+        const stat = await files.write(path, written, {
+          create,
+          overwrite,
+          ...accepted,
+          isShared: last?.isShared,
+          signal,
+        });
         this.#known.wrote(key, stat);
         this.#aside.tell(uri, stat);
       } catch (error) {

@@ -7,6 +7,7 @@ import { FileChangeType, l10n, ProgressLocation, Uri, window, type Progress } fr
 import { writeAll } from '../../ground/writeAll';
 import { linkSignals } from '../../ground/deadline';
 import { fileProblemOf } from '../../core/files/fileErrors';
+import { newFileMode, type NewFileMode } from '../../core/files/fileContent';
 import type { FileStat } from '../../core/files/fileFacts';
 import { shownName } from '../../core/files/pathText';
 import { saysYes } from '../messages/ask';
@@ -139,8 +140,8 @@ export async function upload(transfer: Transfer, source: string, path: string): 
   }
   // What is appended meanwhile was not announced.
   const pieces = found.size === 0 ? [] : piecesOf(source, found.size);
-  const isExecutable = process.platform !== 'win32' && (found.mode & 0o111) !== 0;
-  await sendContent(transfer, basename(source), path, { size: found.size, pieces, isExecutable });
+  const mode = process.platform === 'win32' ? {} : newFileMode(found.mode);
+  await sendContent(transfer, basename(source), path, { size: found.size, pieces, ...mode });
 }
 
 /** The beginning of a file. It is opened when the first piece is asked for: a transfer can end before that. */
@@ -156,10 +157,9 @@ export async function sendContent(
   content: {
     readonly size: number;
     readonly pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
-    readonly isExecutable?: boolean;
-  },
+  } & NewFileMode,
 ): Promise<void> {
-  const { size, pieces, isExecutable = false } = content;
+  const { size, pieces, ...mode } = content;
   begins(name);
   const bytes = async function* (): AsyncGenerator<Uint8Array> {
     for await (const piece of pieces) {
@@ -167,7 +167,7 @@ export async function sendContent(
       moved(piece.length);
     }
   };
-  const options = { create: true, overwrite: true, token: 'any', isExecutable, signal };
+  const options = { create: true, overwrite: true, token: 'any', ...mode, signal };
   await reached.files.write(path, { size, bytes: bytes() }, options);
   transfer.sent();
 }

@@ -113,7 +113,7 @@ describe('A save that is cut off', function () {
       { fault: 'cut', method: 'POST', path: '/v1/devboxes/*/upload_file', took_effect: true, count: 1 },
       { fault: 'cut', ...onExecute },
     );
-    await assert.rejects(box.files.write(`${dir}/f`, content(random), all));
+    await assert.rejects(box.files.write(`${dir}/f`, content(random), { ...all, isShared: true }));
     assert.equal(await left(dir), nothingElse.replace('0', '1'));
     await box.files.stat(`${dir}/f`, { signal });
     assert.equal(await left(dir), nothingElse);

@@ -125,7 +125,7 @@ describe('Work on files that does not come to its end', function () {
       [poor, text, ['execute', 'upload_file', 'execute']],
     ] as const) {
       proxy.reset();
-      await files.write(`${dir}/f`, content(bytes), all);
+      await files.write(`${dir}/f`, content(bytes), { ...all, isShared: true });
       assert.deepEqual(
         proxy.paths.map((path) => path.replace(/\?.*/, '').split('/')[4]),
         expected,
