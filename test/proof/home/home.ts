@@ -131,6 +131,8 @@ async function makeClone(
   const name = dice.pick(['clone', `"cl \\o\nne' $(id) ü`]);
   const sha = (await box.bash(`cd ${top} && git rev-parse --show-object-format`)).trim();
   const from = 'git clone -q bundle "$N"';
+  // The devbox's own branch may have no commit yet, while another has.
+  const at = '"$(git rev-parse -q --verify HEAD || git for-each-ref --count=1 --format="%(objectname)")"';
   const make: Readonly<Record<string, string>> = {
     ahead: `${from} && cd "$N" && echo mine > mine && git add mine && git commit -qm mine`,
     shallow: `git clone -q --bare bundle b.git && git clone -q --depth 1 "file://$PWD/b.git" "$N"`,
@@ -138,8 +140,8 @@ async function makeClone(
     unborn: `git init -q --object-format=${sha} -b main "$N"`,
     worktree: `git clone -q bundle m && cd m && { git worktree add -q --detach ../"$N" || git worktree add -q --detach ../"$N" origin/main; }`,
     below: `${from} && mkdir -p "$N/below"`,
-    taken: `${from} && cd "$N" && git branch runloop/main && git branch runloop/main-2`,
-    blocked: `${from} && cd "$N" && git branch runloop`,
+    taken: `${from} && cd "$N" && git branch runloop/main ${at} && git branch runloop/main-2 ${at}`,
+    blocked: `${from} && cd "$N" && git branch runloop ${at}`,
     bare: `git clone -q --bare bundle "$N"`,
   };
   sh(place, `N=${JSON.stringify(name).replaceAll('$', '\\$').replaceAll('\\n', '\n')}; ${make[shape] ?? from}`);
