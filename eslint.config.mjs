@@ -133,6 +133,7 @@ export const withoutZone = [
       'src/core/actionServer/environment',
       'src/core/actionServer/mcp',
       'src/core/actionServer/transfer',
+      'src/core/agents/installing',
       'src/core/changes/home',
       'src/core/changes/review',
       'src/core/changes/sides',

@@ -6,6 +6,8 @@ import { oneLine } from '../safeText';
 import { agentsProblem } from '../problems/agents';
 import type { Problem } from '../problems/problem';
 import type { AgentRecipe } from './agentTable';
+import * as installing from './installing/installScripts';
+import { saysNoRoom } from './installing/noRoom';
 import { isNameOfWindow } from './ledger';
 import { prelude, sessionsFolder } from './spoolScripts';
 
@@ -18,18 +20,6 @@ const mostSessions = 50;
 const mostRecords = 500;
 /** Bytes of names that are looked through for those of windows where there are more: some 115,000 records. */
 const mostNames = 4_000_000;
-
-/** folder of the agent, working directory or nothing, names of variables → home, Node's version, npm's, kB that are free, 1 if the agent is installed, the working directory, then which of the variables have a value */
-const lookScript = `${prelude}arg tool; arg cwd; names=(); while arg name; do names+=("$name"); done
-case $cwd in '~' | '~/'*) cwd=$HOME\${cwd#\\~} ;; esac
-cwd=$(cd -- "\${cwd:-$HOME}" 2>/dev/null && pwd -P)
-print_fields "$HOME" "$(node --version 2>/dev/null)" "$(npm --version 2>/dev/null)" "$(df -Pk ~ | awk 'NR == 2 { print $4 }')"
-[ -d "$HOME/$tool" ] && print_fields 1 || print_fields ''
-print_fields "$cwd"
-for name in "\${names[@]}"; do [ -z "\${!name}" ] || print_fields "$name"; done; exit 0`;
-
-/** → nothing; fails where npm's registry cannot be reached */
-const networkScript = `timeout 15 npm ping --fetch-retries=0 --fetch-timeout=10000 >/dev/null 2>&1`;
 
 /** folder → the names of records in it that may be of a window, the newest first */
 const namesScript = `${prelude}arg folder; cd -- "$folder" 2>/dev/null || exit 0
@@ -70,7 +60,9 @@ while [ "$1" != -- ]; do export "$1"; shift; done; shift; exec "$@"`;
 /** How a devbox is, as far as an agent depends on it. */
 export interface AgentEnvironment {
   readonly home: string;
+  /** What it says of its version: hostile, and nothing where it says nothing. */
   readonly node: string;
+  readonly hasNode: boolean;
   readonly npm: string;
   readonly freeMegabytes: number;
   readonly isInstalled: boolean;
@@ -110,10 +102,6 @@ export interface FoundSessions {
   readonly left: number;
 }
 
-function toolFolder({ id, version }: AgentRecipe): string {
-  return `.runloop-agents/tools/${id}-${version}`;
-}
-
 /** Agents in one devbox: what is there, what is needed, and how one is started. */
 export class AgentInstallation {
   readonly #devboxId: string;
@@ -126,15 +114,16 @@ export class AgentInstallation {
 
   /** @param cwd where it is to work; nothing for the home */
   async look(agent: AgentRecipe, cwd: string, signal: AbortSignal): Promise<AgentEnvironment> {
-    const words = [toolFolder(agent), cwd, ...agent.variables.map(({ name }) => name)];
-    const [home = '', node = '', npm = '', free = '', installed, at = '', ...has] = await this.#runScript(
-      lookScript,
+    const words = [installing.toolFolder(agent), cwd, ...agent.variables.map(({ name }) => name)];
+    const [home = '', node = '', hasNode, npm = '', free = '', installed, at = '', ...has] = await this.#runScript(
+      installing.lookScript,
       words,
       signal,
     );
     return {
       home,
       node,
+      hasNode: hasNode === '1',
       npm,
       freeMegabytes: Math.floor(Number(free) / 1024),
       isInstalled: installed === '1' || agent.install === undefined,
@@ -144,11 +133,15 @@ export class AgentInstallation {
   }
 
   /** Why an agent cannot be installed or run there, as far as is known before it is tried. */
-  refusal(agent: AgentRecipe, { node, npm, freeMegabytes, isInstalled }: AgentEnvironment): RuntimeError | undefined {
+  refusal(
+    agent: AgentRecipe,
+    { node, hasNode, npm, freeMegabytes, isInstalled }: AgentEnvironment,
+  ): RuntimeError | undefined {
     const { name } = agent;
     if (agent.node !== undefined) {
       const wanted = agent.node.join('.');
-      if (node === '') return this.#error(agentsProblem('agent_no_node', { name, wanted }));
+      if (!hasNode) return this.#error(agentsProblem('agent_no_node', { name, wanted }));
+      if (!/^v?\d{1,6}\.\d/.test(node)) return this.#error(agentsProblem('agent_odd_node', { name, wanted }));
       if (!isAtLeast(node, agent.node)) {
         return this.#error(agentsProblem('agent_old_node', { name, wanted, found: oneLine(node, 40) }));
       }
@@ -159,27 +152,36 @@ export class AgentInstallation {
     return this.#error(agentsProblem('agent_no_room', { name, needed: agent.megabytes, free: freeMegabytes }));
   }
 
-  /** The command that installs an agent, for bash; half of an agent is never there. */
-  installCommand(agent: AgentRecipe): string {
-    const folder = `~/${toolFolder(agent)}`;
-    const install =
-      agent.install === undefined || 'command' in agent.install
-        ? (agent.install?.command ?? 'true')
-        : `npm install --prefix . --no-audit --no-fund ${agent.install.packages.join(' ')}`;
-    return [
-      `umask 077; mkdir -p ${folder}.new && cd ${folder}.new &&`,
-      `{ ${install}`,
-      `} && cd ~ && rm -rf ${folder} && mv ${folder}.new ${folder}`,
-    ].join('\n');
+  /** The command that installs an agent, for bash. @param word tells this try from others */
+  installCommand(agent: AgentRecipe, word: string, words: installing.InstallWords): string {
+    return installing.installCommand(agent, word, words);
   }
 
-  /** Why an install failed: mostly it is the network. */
-  async installFailure({ name, install }: AgentRecipe, signal: AbortSignal): Promise<RuntimeError> {
+  /** Why an install failed: mostly it is the network, or there was no room. @param output the end of what it printed, hostile */
+  async installFailure(
+    { name, install }: AgentRecipe,
+    { exitCode, output }: { readonly exitCode: number; readonly output: string },
+    signal: AbortSignal,
+  ): Promise<RuntimeError> {
+    if (exitCode === installing.noRoomCode || saysNoRoom(output)) {
+      return this.#error(agentsProblem('agent_room_gone', { name }));
+    }
     if (install !== undefined && 'packages' in install) {
-      const { exitCode } = await this.#commands.run(networkScript, { signal, deadlineMs: networkMs });
-      if (exitCode !== 0) return this.#error(agentsProblem('agent_no_network', { name }));
+      const ping = await this.#commands.run(installing.networkScript, { signal, deadlineMs: networkMs });
+      if (ping.exitCode !== 0) return this.#error(agentsProblem('agent_no_network', { name }));
     }
     return this.#error(agentsProblem('agent_install_failed', { name }));
+  }
+
+  /** Removes what a try has left that was ended. @returns false where something of it is still there */
+  async removeHalf(agent: AgentRecipe, word: string, signal: AbortSignal): Promise<boolean> {
+    const stdin = Buffer.from(`${installing.halfOf(agent, word)}\0`);
+    const { exitCode } = await this.#commands.run(installing.removeHalfScript, {
+      stdin,
+      signal,
+      deadlineMs: commandMs,
+    });
+    return exitCode === 0;
   }
 
   /** A fresh private folder in which keys can be left for an agent that starts. */
@@ -285,7 +287,7 @@ function sealOfMark(session: string, { agent, agentName, cwd, startedMs, earlier
  * @param keysFile variables as `NAME=value`, each ended by NUL, removed when they are taken; nothing if there are none
  */
 export function launchWords(agent: AgentRecipe, home: string, keysFile: string): readonly string[] {
-  const bin = `${home}/${toolFolder(agent)}/node_modules/.bin:${home}/${toolFolder(agent)}/bin`;
+  const bin = `${home}/${installing.toolFolder(agent)}/node_modules/.bin:${home}/${installing.toolFolder(agent)}/bin`;
   const set = Object.entries(agent.environment).map(([name, value]) => `${name}=${value}`);
   return ['bash', '-c', launcher, 'agent', keysFile, bin, ...set, '--', ...agent.run];
 }

@@ -91,6 +91,8 @@ export const knownAgents: readonly AgentRecipe[] = [
 ];
 
 const mostAgents = 50;
+/** Characters of the commands of one: more do not fit into a command of a devbox. */
+const mostCharacters = 16_000;
 const variableName = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 
 /**
@@ -104,8 +106,9 @@ export function agentsOfSetting(setting: unknown): readonly AgentRecipe[] {
     const [first, ...rest] = asArray(own?.['run']).map(asString);
     const words = rest.filter((word) => word !== undefined);
     if (name.trim() === '' || first === undefined || first === '' || words.length !== rest.length) return [];
-    if ([first, ...words].some((word) => word.includes('\0'))) return [];
     const command = asString(own?.['install']);
+    const all = [first, ...words, command ?? ''];
+    if (all.some((word) => word.includes('\0')) || all.join('').length > mostCharacters) return [];
     const mode = asString(own?.['mode'])?.trim();
     const names = asArray(own?.['variables']).flatMap((variable) => asString(variable) ?? []);
     const id = `own-${createHash('sha256').update(name).digest('hex').slice(0, 12)}`;

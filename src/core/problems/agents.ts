@@ -52,6 +52,11 @@ export const agentsWords = {
     message: '{name} needs Node.js {wanted} or later, and the devbox has {found}.',
     nextStep: 'Start a devbox from a blueprint with a newer Node.js.',
   },
+  agent_odd_node: {
+    code: 'environment',
+    message: '{name} needs Node.js {wanted} or later, and the node in the devbox does not say its version.',
+    nextStep: 'Run “node --version” in a terminal of the devbox.',
+  },
   agent_no_npm: {
     code: 'environment',
     message: '{name} is installed by npm, which is not in the devbox.',
@@ -60,6 +65,11 @@ export const agentsWords = {
   agent_no_room: {
     code: 'environment',
     message: '{name} takes {needed} MB, and the devbox has {free} MB free.',
+    nextStep: 'Make room in the devbox, or start one with a larger disk.',
+  },
+  agent_room_gone: {
+    code: 'environment',
+    message: '{name} could not be installed, because the devbox had no room left for it.',
     nextStep: 'Make room in the devbox, or start one with a larger disk.',
   },
   agent_no_network: {
@@ -71,6 +81,11 @@ export const agentsWords = {
     code: 'environment',
     message: '{name} could not be installed.',
     nextStep: 'Look at the output of the command that installs it.',
+  },
+  agent_install_unknown: {
+    code: 'environment',
+    message: 'It is not known how the installation of {name} has ended.',
+    nextStep: 'Start the agent again: an installation that still runs is waited for.',
   },
   agent_no_folder: {
     code: 'file',

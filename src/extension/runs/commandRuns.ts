@@ -54,6 +54,8 @@ export class CommandRun {
   readonly #stop = new AbortController();
   /** Wake whoever could not end the command. */
   #again: (() => void)[] = [];
+  /** Told whether it could be ended. */
+  readonly #stopping: ((isOver: boolean) => void)[] = [];
   #isOver = false;
   #status: number | undefined;
 
@@ -100,10 +102,27 @@ export class CommandRun {
     return this.#isOver;
   }
 
-  /** Ends the command wherever it runs; once more where that has failed. */
-  stop(): void {
+  /** Whether somebody has asked to end it. */
+  get isStopped(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
+  /** The end of what it has printed, as it is shown. */
+  get output(): string {
+    return this.#parts.map(({ lines }) => lines.join('\n')).join('\n');
+  }
+
+  /** Ends the command wherever it runs; once more where that has failed. @returns whether it is over: false where it may still run */
+  async stop(): Promise<boolean> {
+    if (this.#isOver) return true;
+    const stopped = new Promise<boolean>((resolve) => this.#stopping.push(resolve));
     this.#stop.abort();
     for (const again of this.#again.splice(0)) again();
+    return stopped;
+  }
+
+  #hasStopped(isOver: boolean): void {
+    for (const tell of this.#stopping.splice(0)) tell(isOver);
   }
 
   /** Runs it everywhere, some at once; failures are part of the document. */
@@ -160,6 +179,7 @@ export class CommandRun {
     await pLimit(atOnce).map(this.#parts, runIn);
     both.dispose();
     this.#isOver = true;
+    this.#hasStopped(true);
     this.#onChange();
   }
 
@@ -177,6 +197,7 @@ export class CommandRun {
   /** Waits until it is stopped once more. @returns false if the window leaves the account: nobody can stop it then */
   async #isStoppedAgain(part: Part, error: unknown): Promise<boolean> {
     const { ended } = this.account;
+    this.#hasStopped(false);
     part.notStopped = l10n.t('not stopped, and may still be running: {0}', failureText(error));
     this.#onChange();
     if (!ended.aborted) {

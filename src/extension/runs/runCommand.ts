@@ -44,7 +44,8 @@ export async function runCommand(services: RunCommandServices, argument: unknown
 
 /** Ends the command whose document is meant. */
 export async function stopCommand(services: RunCommandServices, argument: unknown): Promise<void> {
-  (await runOf(services, argument))?.stop();
+  // Its document tells how that went.
+  void (await runOf(services, argument))?.stop();
 }
 
 /** Runs the command of a document again, in the same devboxes. */

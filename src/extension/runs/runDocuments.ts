@@ -48,13 +48,13 @@ export class RunDocuments implements TextDocumentContentProvider, Disposable {
    * Runs a command and shows its document, which grows.
    *
    * @returns once it is shown, what comes when the command has ended, and whether the command holds something that is
-   *   known to be secret about its devboxes
+   *   known to be secret about its devboxes; and the run itself
    */
   async start(
     account: SignedIn,
     command: string,
     devboxes: readonly Devbox[],
-  ): Promise<{ readonly ended: Promise<number | undefined>; readonly hasSecret: boolean }> {
+  ): Promise<{ readonly ended: Promise<number | undefined>; readonly hasSecret: boolean; readonly run: CommandRun }> {
     const { knownSecrets } = this.#services;
     const known = await Promise.all(devboxes.map(async (devbox) => knownSecrets.inOutputOf(account.api, devbox)));
     const secrets = known.flat();
@@ -69,7 +69,7 @@ export class RunDocuments implements TextDocumentContentProvider, Disposable {
       .catch((error: unknown) => this.#services.log.failure('Running a command', error));
     this.#tellRunning();
     await window.showTextDocument(await workspace.openTextDocument(run.uri), { preview: false });
-    return { ended, hasSecret: redact(command, secrets) !== redact(command) };
+    return { ended, hasSecret: redact(command, secrets) !== redact(command), run };
   }
 
   /** Commands go on where they run; only the window forgets them. */
