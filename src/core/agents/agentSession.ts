@@ -4,7 +4,7 @@ import { isTransient, RuntimeError } from '../errors';
 import { asObject, asString, parseJson, type JsonObject } from '../parse';
 import { agentsProblem } from '../problems/agents';
 import type { AcpSchema, InitializeAnswer } from './acpSchema';
-import { FrameQueue, type Frame, type MessageFrame } from './frames';
+import { FrameQueue, mostNoise, type Frame, type MessageFrame } from './frames';
 import type { AgentLife, Appended, LedgerEntry } from './ledger';
 import { OpenRequests, takeUpMethod, type Method } from './openRequests';
 import type { SessionContext } from './sessionEvents';
@@ -252,6 +252,10 @@ export class AgentSession {
     const key = JSON.stringify(id);
     // Answered, by anybody, or an id that the agent uses again: the first answer is the only one.
     const isPermission = method === 'session/request_permission';
+    if (isPermission && this.#seen.has(key)) {
+      const text = JSON.stringify(message).slice(0, mostNoise);
+      this.#context.onEvent?.({ kind: 'lost', frame: { kind: 'reused', text } });
+    }
     if (this.#seen.has(key) || (this.#answered.has(key) && !isPermission)) return;
     const asked = this.#schema.permission.safeParse(message['params']);
     if (isPermission && asked.success) {

@@ -7,7 +7,8 @@ const longestFrame = 16 * 1024 * 1024;
 /** How deep a frame may be nested: what goes through it elsewhere goes down as far. */
 const mostLevels = 200;
 /** How much is kept of a line that is none. */
-const mostNoise = 500;
+export const mostNoise = 500;
+const permissionMethod = 'session/request_permission';
 /** Characters of an id that is answered. */
 const longestId = 500;
 
@@ -19,12 +20,12 @@ export interface MessageFrame {
 }
 
 /**
- * One line of an agent's output: a frame, a line that is none, a request whose id cannot be given back as it came, or a line
- * that was too long to keep.
+ * One line of an agent's output: a frame, a line that is none, a request without an id that can be given back as it came, or with
+ * one that was used before, or a line that was too long to keep.
  */
 export type Frame =
   | MessageFrame
-  | { readonly kind: 'noise' | 'unanswerable'; readonly text: string }
+  | { readonly kind: 'noise' | 'unanswerable' | 'reused'; readonly text: string }
   | { readonly kind: 'cut'; readonly bytes: number };
 
 interface Line {
@@ -118,7 +119,7 @@ function* framesOf(lines: readonly Line[]): Generator<Frame, undefined> {
       const message = asObject(parseJson(text));
       if (message === undefined || isDeeper(message, mostLevels)) {
         yield { kind: 'noise', text: text.slice(0, mostNoise) };
-      } else if ('method' in message && 'id' in message && !isAnswerable(message['id'])) {
+      } else if (wantsAnswer(message) && !isAnswerable(message['id'])) {
         yield { kind: 'unanswerable', text: text.slice(0, mostNoise) };
       } else {
         yield { kind: 'message', message, digest: digestOf(line) };
@@ -126,6 +127,11 @@ function* framesOf(lines: readonly Line[]): Generator<Frame, undefined> {
     }
   }
   return undefined;
+}
+
+/** A permission is asked for in order to be given: without an id nobody can. */
+function wantsAnswer(message: JsonObject): boolean {
+  return 'method' in message && ('id' in message || message['method'] === permissionMethod);
 }
 
 /** A number that was rounded when it was read would be the id of another request. */

@@ -30,7 +30,7 @@ export type TranscriptItem =
   | { readonly kind: 'request'; readonly request: WaitingRequest }
   | { readonly kind: 'stop'; readonly reason: string }
   /** No frame, or a request that nobody can answer. */
-  | { readonly kind: 'noise' | 'unanswerable'; readonly text: string }
+  | { readonly kind: 'noise' | 'unanswerable' | 'reused'; readonly text: string }
   /** A line that was too long to keep. */
   | { readonly kind: 'cut'; readonly bytes: number }
   | { readonly kind: 'gone'; readonly life: string; readonly exitCode: number | undefined; readonly isFull: boolean };
@@ -84,7 +84,8 @@ export class Transcript {
   /** What the agent said or did last. */
   get last(): TranscriptItem | undefined {
     return this.#items.findLast(
-      ({ kind }) => !['thought', 'asked', 'noise', 'unanswerable', 'cut', 'stop', 'request', 'gone'].includes(kind),
+      ({ kind }) =>
+        !['thought', 'asked', 'noise', 'unanswerable', 'reused', 'cut', 'stop', 'request', 'gone'].includes(kind),
     );
   }
 

@@ -147,9 +147,14 @@ function linesOf(item: TranscriptItem, transcript: Transcript, open: ReadonlySet
       return [l10n.t('── Turn ended: {0}', stopText(item.reason))];
     case 'noise':
       return [l10n.t('── Not understood'), ...movedIn(oneLine(item.text, 300))];
+    case 'reused':
+      return [
+        l10n.t('── A request that cannot be answered: its ID was used before'),
+        ...movedIn(oneLine(item.text, 300)),
+      ];
     case 'unanswerable':
       return [
-        l10n.t('── A request that cannot be answered: its ID cannot be sent back as it came'),
+        l10n.t('── A request that cannot be answered: it has no ID that can be sent back as it came'),
         ...movedIn(oneLine(item.text, 300)),
       ];
     case 'cut':

@@ -112,7 +112,11 @@ describe('An agent that says too much', function () {
   it('with an id that cannot be given back as it came has that told, and no other id is answered', async () => {
     const [before = '', after = ''] = asked('ID').split('"ID"');
     const odd = ['9007199254740993', '-1e300', '0.5', `"${'x'.repeat(600)}"`, 'null', '[1]'];
-    const lines = [...odd, '9007199254740991'].map((id) => quote(`${before}${id}${after}`));
+    const last = `${before}9007199254740991${after}`;
+    const none = `${before.replace(/"id":$/, '')}${after.replace(/^,/, '')}`;
+    assert.doesNotMatch(none, /"id"/);
+    // A second one with an id never gets an answer of its own.
+    const lines = [...odd.map((id) => `${before}${id}${after}`), none, last, last].map(quote);
     const other = quote('{"jsonrpc":"2.0","id":9007199254740995,"method":"fs/read_text_file","params":{}}');
     const { spool, folder, session, transcript } = await started(
       `printf '%s\\n' ${[other, ...lines].join(' ')}; exec cat >/dev/null`,
@@ -122,7 +126,8 @@ describe('An agent that says too much', function () {
       () => session.waiting.size > 0,
     );
     const told = transcript.items.flatMap((item) => (item.kind === 'unanswerable' ? [item.text] : []));
-    assert.equal(told.length, odd.length + 1);
+    assert.equal(told.length, odd.length + 2);
+    assert.equal(transcript.items.filter(({ kind }) => kind === 'reused').length, 1);
     assert.match(told[1] ?? '', /"id":9007199254740993,/);
     assert.deepEqual([...session.waiting.keys()], ['9007199254740991']);
     const [request = assert.fail()] = session.waiting.values();
