@@ -24,6 +24,8 @@ export class OwnPorts {
   readonly #listeners: Listeners;
   /** Sockets that were proven to be the devbox's. */
   readonly #proven = new Set<string>();
+  /** Which of these listened behind an address and port when a connection was made last. */
+  readonly #known = new Map<string, string>();
   /** Sockets that were somebody else's, and when that was found out: who asks again and again holds nobody up. */
   readonly #foreign = new Map<string, number>();
 
@@ -51,6 +53,25 @@ export class OwnPorts {
   }
 
   async #dialProven(address: string, port: number): Promise<Socket> {
+    const place = `${address} ${port}`;
+    return (await this.#dialKnown(place, address, port)) ?? this.#dialUnknown(place, address, port);
+  }
+
+  /**
+   * Connects where the devbox was found to listen before. The same sockets before and after are all that has to be proven, and
+   * before may be long ago: a socket that has ended never listens again. Nothing is sent before they are found to be the same.
+   */
+  async #dialKnown(place: string, address: string, port: number): Promise<Socket | undefined> {
+    const known = this.#known.get(place);
+    if (known === undefined) return undefined;
+    const socket = await dialDirectly(address, port).catch(() => undefined);
+    if (socket !== undefined && (await this.#listeners.at(address, port)).join() === known) return socket;
+    socket?.destroy();
+    this.#known.delete(place);
+    return undefined;
+  }
+
+  async #dialUnknown(place: string, address: string, port: number): Promise<Socket> {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const found = await this.#listeners.at(address, port);
       if (found.length === 0) {
@@ -66,6 +87,8 @@ export class OwnPorts {
       const socket = await dialDirectly(address, port);
       // The same ones before and after: the connection is with one of them.
       if ((await this.#listeners.at(address, port)).join() === found.join()) {
+        if (this.#known.size > 1_000) this.#known.clear();
+        this.#known.set(place, found.join());
         return socket;
       }
       socket.destroy();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { promisify } from 'node:util';
 import { after, describe, it } from 'mocha';
@@ -65,6 +66,60 @@ describe('Whose a port of a devbox is', () => {
       );
     } finally {
       server.close();
+    }
+  });
+
+  it('is asked once for each further connection, and anew when somebody else listens there', async () => {
+    let asked = 0;
+    class Counted extends Listeners {
+      override at(address: string, port: number): Promise<readonly string[]> {
+        asked += 1;
+        return super.at(address, port);
+      }
+    }
+    const counted = new Counted();
+    const mark = 'dbx_ofThisTest';
+    const own = new OwnPorts(() => ({ kind: 'mark', mark }), counted);
+    const script = 'const s = net.createServer(() => {}).listen(0, "127.0.0.1", () => console.log(s.address().port))';
+    const env = { ...process.env, RUNLOOP_LOCAL_DEVBOX: mark };
+    const child = spawn(process.execPath, ['-e', script], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = once(child, 'exit');
+    let heard = '';
+    const other = createServer((socket) =>
+      socket.on('error', () => undefined).on('data', (chunk) => (heard += chunk.toString())),
+    );
+    try {
+      const [said] = (await once(child.stdout, 'data')) as [Buffer];
+      const port = Number(said.toString());
+      const counts: number[] = [];
+      for (let time = 0; time < 3; time += 1) {
+        (await own.dial('127.0.0.1', port)).destroy();
+        counts.push(asked);
+      }
+      assert.deepEqual(counts, [2, 3, 4]);
+      child.kill('SIGKILL');
+      await ended;
+      await assert.rejects(own.dial('127.0.0.1', port), { code: 'ECONNREFUSED' });
+      // Also without a look in between, when nobody listened.
+      const again = spawn(process.execPath, ['-e', script.replace('(0,', `(${port},`)], {
+        env,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const over = once(again, 'exit');
+      try {
+        await once(again.stdout, 'data');
+        (await own.dial('127.0.0.1', port)).destroy();
+      } finally {
+        again.kill('SIGKILL');
+        await over;
+      }
+      await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));
+      await assert.rejects(own.dial('127.0.0.1', port), { code: foreignListener });
+      assert.equal(heard, '');
+    } finally {
+      child.kill('SIGKILL');
+      other.close();
+      counted.dispose();
     }
   });
 
