@@ -10,6 +10,7 @@ import { newRequestId } from '../../ids';
 import { ApiError, toApiError } from '../../http/apiError';
 import { safeHead } from '../../http/foreignHead';
 import { admit, forwardedHeaders, returnedHeaders } from './tunnelAccess';
+import { TunnelTurns } from './tunnelTurns';
 
 /** The port of a devbox that a tunnel's host name asks for. */
 export interface TunnelTarget {
@@ -34,6 +35,7 @@ export class TunnelProxy {
   readonly #prove: (socket: object) => void;
   /** How much goes through the tunnel of each devbox now. */
   readonly #carried = new Map<string, number>();
+  readonly #turns = new TunnelTurns();
 
   /** @param prove told of connections that have a right to a tunnel */
   constructor(devboxes: DevboxRegistry, prove: (socket: object) => void) {
@@ -70,6 +72,10 @@ export class TunnelProxy {
     return devbox;
   }
 
+  #dial(devbox: Devbox, { port }: TunnelTarget): Promise<Socket> {
+    return this.#turns.take(devbox.id, () => devbox.dial(port));
+  }
+
   /** Carries an ordinary request. */
   forward(request: IncomingMessage, response: TunnelResponse, target: TunnelTarget): void {
     let devbox: Devbox;
@@ -87,7 +93,7 @@ export class TunnelProxy {
     }
     const reached = async (): Promise<void> => {
       try {
-        carry(request, response, { service: await devbox.dial(target.port), devbox, target });
+        carry(request, response, { service: await this.#dial(devbox, target), devbox, target });
       } catch (error) {
         answerError(response, unreachable(error, target.port));
       }
@@ -107,7 +113,7 @@ export class TunnelProxy {
     }
     const reached = async (): Promise<void> => {
       try {
-        carryUpgrade(request, client, head, { service: await devbox.dial(target.port), devbox, target });
+        carryUpgrade(request, client, head, { service: await this.#dial(devbox, target), devbox, target });
       } catch (error) {
         refuseUpgrade(client, unreachable(error, target.port));
       }
