@@ -7,12 +7,17 @@ import { outDir } from '../vscode/projectPaths';
 import { changesDevbox, signal } from '../unit/core/changes/useChanges';
 import { median, type Bench } from './bench';
 import type * as windows from './changesWindow';
+import { changedBytes } from './changedBytes';
 import { measureLive } from './liveChanges';
 import { longestBlock, type Measured } from './longestBlock';
 
 const files = 10_000;
 /** Reads of which the worst block counts, and pairs of a read and a bare `git status`. */
 const reads = 5;
+/** Milliseconds for which the view is hidden before processes are counted. */
+const hiddenMs = 5_000;
+/** Bytes of both sides of a diff from which on it counts for the aim: those of a smaller one are fewer than the script that asks for them. */
+const largeBytes = 100_000;
 
 /** Reading what ten thousand files differ by, beside a bare `git status` in the same devbox. */
 export const changesBench: Bench = {
@@ -69,11 +74,25 @@ export const changesBench: Bench = {
       print(
         `${live.shown} writes while it is watched: read after ${Math.round(live.medianMs)} ms, 95 of 100 within ${Math.round(live.p95Ms)} ms`,
       );
+      const { processesWhileHidden } = await windowBundle();
+      const { baseUrl, apiKey } = platform;
+      const { seen, hidden } = await processesWhileHidden({ api, baseUrl, apiKey }, { box, restMs: hiddenMs });
+      print(`processes of ours in the devbox: ${seen.length} while its changes are on screen, ${hidden.length} hidden`);
+      for (const line of hidden) print(`  ${line}`);
+      const changed = await changedBytes(platform);
+      for (const one of changed) {
+        const [times, fixed] = [one.carried / one.held, one.carried - one.held];
+        print(
+          `diff of ${one.name}: ${one.carried} bytes for ${one.held} of both sides: ${times.toFixed(2)} times, ${fixed} more; ${one.requests} requests`,
+        );
+      }
+      const large = changed.filter(({ held }) => held >= largeBytes);
+      const most = Math.max(...large.map(({ carried, held }) => carried / held));
       const controlMs = longestOf(control.blocks);
       return {
         bench: 'changes',
         runs: reads,
-        results: { files, ours, bare, blocks, noise, bytesAFile: bytes / files, control, live },
+        results: { files, ours, bare, blocks, noise, bytesAFile: bytes / files, control, live, seen, hidden, changed },
         aims: [
           {
             name: `longest block while ${files} changed files are read, ms`,
@@ -94,6 +113,19 @@ export const changesBench: Bench = {
             met: live.p95Ms <= Math.max(1_000, 2 * live.statusMs),
           },
           { name: 'a read ÷ a bare "git status" beside it', goal: 'at most 3', value: ratio, met: ratio <= 3 },
+          {
+            name: 'processes of ours in the devbox while hidden',
+            // Where none was seen before, this says nothing.
+            goal: `0 (while it is seen: ${seen.length})`,
+            value: hidden.length,
+            met: hidden.length === 0 && seen.length > 0,
+          },
+          {
+            name: `bytes that cross for the diff of a changed file ÷ those of its sides, the worst of those from ${largeBytes / 1_000} kB on`,
+            goal: 'at most 1.2',
+            value: most,
+            met: most <= 1.2,
+          },
         ],
       };
     } finally {
@@ -109,15 +141,18 @@ interface InSourceControl {
   readonly blocks: readonly Measured[];
 }
 
+/** Built with the editor of the unit tests. */
+async function windowBundle(): Promise<typeof windows> {
+  return (await import(pathToFileURL(join(outDir, 'bench', 'changesWindow.js')).href)) as typeof windows;
+}
+
 /** Opens the repository in Source Control, and has it read again after each change there. */
 async function measureSourceControl(
   api: RunloopApi,
   of: { readonly devboxId: string; readonly top: string },
   change: (count: number) => Promise<unknown>,
 ): Promise<InSourceControl> {
-  const { changesWindow } = (await import(
-    pathToFileURL(join(outDir, 'bench', 'changesWindow.js')).href
-  )) as typeof windows;
+  const { changesWindow } = await windowBundle();
   const window = changesWindow(api, of);
   try {
     await window.look();

@@ -61,4 +61,6 @@ export function changesWindow(api: RunloopApi, { devboxId, top }: { readonly dev
   };
 }
 
+export { processesWhileHidden } from './hiddenLook';
+
 export type ChangesWindow = ReturnType<typeof changesWindow>;

@@ -121,7 +121,8 @@ export async function signIn(editor: FakeEditor, apiKey: string): Promise<void> 
   await editor.run('runloop.signIn');
 }
 
-function contextOf(editor: FakeEditor, folder: string): ActivationContext {
+/** What the editor gives to the extension as it is activated. */
+export function contextOf(editor: FakeEditor, folder: string): ActivationContext {
   return {
     secrets: editor.secrets,
     globalState: editor.globalState,

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type Server } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { deadline } from '../../src/ground/deadline';
 
@@ -14,6 +14,10 @@ export class CountingProxy {
   answered: (count: number, path: string) => Promise<void> | void = () => undefined;
   /** Paths that were asked for since the last {@link reset}. */
   readonly paths: string[] = [];
+  /** Connections of whoever asks, and bytes of those that have ended, in both directions. */
+  readonly #sockets = new Set<Socket>();
+  #endedBytes = 0;
+  #bytesBefore = 0;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -23,6 +27,13 @@ export class CountingProxy {
     const { hostname, port } = new URL(target);
     const server = createServer();
     const proxy = new CountingProxy(server);
+    server.on('connection', (socket) => {
+      proxy.#sockets.add(socket);
+      socket.on('close', () => {
+        proxy.#sockets.delete(socket);
+        proxy.#endedBytes += bytesOf(socket);
+      });
+    });
     server.on('request', (incoming, answer) => {
       proxy.#count += 1;
       proxy.paths.push(incoming.url ?? '');
@@ -76,6 +87,15 @@ export class CountingProxy {
     return this.#count;
   }
 
+  /** Bytes of all connections since the last {@link reset}, there and back: with the heads of requests, as they are on the wire. */
+  get bytes(): number {
+    return this.#allBytes() - this.#bytesBefore;
+  }
+
+  #allBytes(): number {
+    return [...this.#sockets].reduce((all, socket) => all + bytesOf(socket), this.#endedBytes);
+  }
+
   /** Waits until nothing was asked for a while. @param quietMs milliseconds of that at the least */
   async quiet(quietMs: number): Promise<void> {
     const limit = deadline(60_000);
@@ -92,6 +112,7 @@ export class CountingProxy {
 
   reset(): void {
     this.#count = 0;
+    this.#bytesBefore = this.#allBytes();
     this.before = () => undefined;
     this.answered = () => undefined;
     this.paths.length = 0;
@@ -102,4 +123,8 @@ export class CountingProxy {
     this.#server.close();
     await once(this.#server, 'close');
   }
+}
+
+function bytesOf({ bytesRead, bytesWritten }: Socket): number {
+  return bytesRead + bytesWritten;
 }

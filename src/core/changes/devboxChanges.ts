@@ -118,7 +118,7 @@ export class DevboxChanges {
       for (let known = this.#known.get(top); ; known = undefined) {
         const { hashed, sections = new Map() } = known ?? {};
         const words = [hashed?.until ?? '', knownHashes(sections)].map((word) => Buffer.from(word));
-        const output = await this.run(script, top, [...inputs, ...words], { signal });
+        const output = await this.run(script, top, [...inputs, ...words], { signal, isLarge: true });
         const told = await changesReport(output, { slicer, known });
         // Something has a time of before, as what came from somewhere else.
         if (told === undefined && known !== undefined) continue;
@@ -159,13 +159,13 @@ export class DevboxChanges {
       Buffer.of(),
       Buffer.of(),
     ];
-    return this.run(readScript, top, inputs, { signal });
+    return this.run(readScript, top, inputs, { signal, isLarge: true });
   }
 
   /** The same of a folder without git. */
   async folderPatch(top: string, against: 'start' | 'turn', signal: AbortSignal): Promise<Buffer> {
     const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(keptBytes), Buffer.from(against), Buffer.of()];
-    return this.#whileItChanges(() => this.run(folderScript, top, inputs, { signal }));
+    return this.#whileItChanges(() => this.run(folderScript, top, inputs, { signal, isLarge: true }));
   }
 
   /**
@@ -206,22 +206,26 @@ export class DevboxChanges {
       seconds = this.#seconds,
       deadlineMs = lookMs,
       onStarted,
+      isLarge = false,
     }: {
       readonly signal: AbortSignal;
       readonly onStarted?: () => void;
+      /** Whether it may print much, and nothing is lost by running it again. */
+      readonly isLarge?: boolean;
       readonly words?: RegExp;
       /** That one step of git's may take. */
       readonly seconds?: number;
       readonly deadlineMs?: number;
     },
   ): Promise<Buffer> {
-    const { commands, devboxId } = this.#context;
+    const { commands, devboxId, requireRunning } = this.#context;
     if (inputs.some((input) => input.includes(0))) throw this.#problem('gone', about);
     const stdin = Buffer.concat([text(seconds), ...inputs].flatMap((input) => [input, Buffer.of(0)]));
     return this.whileRunning(signal, async () => {
       const left = this.#left;
       const tidying = left.map((path) => `command -p rm -f -- ${quote(path)}\n`).join('');
-      const result = await commands.run(`${tidying}${script}`, { stdin, signal, deadlineMs, onStarted });
+      const beforeFetch = isLarge ? () => requireRunning(signal, false) : undefined;
+      const result = await commands.run(`${tidying}${script}`, { stdin, signal, deadlineMs, onStarted, beforeFetch });
       this.#left = this.#left.filter((path) => !left.includes(path));
       const { buffer, byteOffset, byteLength } = result.stdout;
       const output = Buffer.from(buffer, byteOffset, byteLength);

@@ -8,6 +8,13 @@ export interface CommandOptions {
   readonly deadlineMs: number;
   /** Told as soon as it may have been started: whatever fails from then on, it may run, or have run. */
   readonly onStarted?: (() => void) | undefined;
+  /**
+   * For a command that only reads: what it prints may come by a further request, as bytes and not as text, where it is much. Asked
+   * before that request; where the devbox has no room for it, the command is run again.
+   *
+   * @throws RuntimeError where nothing is to be asked of the devbox now
+   */
+  readonly beforeFetch?: (() => Promise<void>) | undefined;
 }
 
 /** How a command ended. Its outputs are what the devbox says: hostile. */

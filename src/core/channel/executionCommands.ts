@@ -13,7 +13,9 @@ import type { RunloopApi } from '../platform/runloopApi';
 import { endExecution } from '../platform/runCommand';
 import { wholeOutput } from '../platform/wholeOutput';
 import type { CommandOpener, CommandOptions, CommandResult, DevboxCommands, OpenCommand } from './devboxCommands';
+import { takeKeptFile } from './keptFile';
 import { OpenExecution } from './openExecution';
+import { answered, outputFile, type OutputFile } from './outputFile';
 
 /** Seconds that the platform holds its answer for the end of a command. */
 const holdSeconds = 2;
@@ -25,6 +27,9 @@ const lookMs = [100, 1_000] as const;
 const mostInput = 68 * 1024;
 /** The most that a command may print, unpacked. */
 const mostOutput = 64 * 1024 * 1024;
+/** Milliseconds that taking away what was fetched may take, and how many files may wait for it. */
+const tidyMs = 15_000;
+const mostLeft = 100;
 
 /**
  * Commands as executions of Runloop's API (contract §2.10): one request for one that ends soon. An execution has no input and
@@ -33,6 +38,8 @@ const mostOutput = 64 * 1024 * 1024;
 export class ExecutionCommands implements DevboxCommands, CommandOpener {
   readonly #api: RunloopApi;
   readonly #devboxId: string;
+  /** Files of ours in the devbox that are still to be taken away. */
+  #left: readonly string[] = [];
 
   constructor(api: RunloopApi, devboxId: string) {
     this.#api = api;
@@ -41,16 +48,22 @@ export class ExecutionCommands implements DevboxCommands, CommandOpener {
 
   async run(
     command: string,
-    { stdin = new Uint8Array(), signal, deadlineMs, onStarted }: CommandOptions,
+    { stdin = new Uint8Array(), signal, deadlineMs, onStarted, beforeFetch }: CommandOptions,
   ): Promise<CommandResult> {
     if (signal.aborted) throw endedBy(signal, this.#devboxId);
     if (stdin.byteLength > mostInput) throw new Error('This input is too large for an execution.');
     return withDeadline(deadlineMs, signal, async (limit) => {
-      const ended = await this.#completed(carrying(command, stdin), limit, onStarted);
+      const file = beforeFetch === undefined ? undefined : outputFile();
+      const left = this.#left;
+      const ended = await this.#completed(carrying(`${removing(left)}${command}`, stdin, file), limit, onStarted);
+      this.#left = this.#left.filter((path) => !left.includes(path));
       const packed = ended.isCut.stdout ? await this.#streamed(ended, limit) : ended.stdout;
+      const { text, rest } = file === undefined ? { text: packed, rest: 'none' } : answered(packed);
+      if (rest === 'no room') return this.run(command, { stdin, signal: limit, deadlineMs, onStarted });
+      const more = file === undefined || rest === 'none' ? [] : await this.#fetched(file, { limit, beforeFetch });
       return {
         exitCode: ended.exitStatus ?? -1,
-        stdout: await unpackedOutput(packed, this.#devboxId),
+        stdout: await unpackedOutput(text, more, this.#devboxId),
         stderr: Buffer.from(ended.stderr),
       };
     });
@@ -66,6 +79,43 @@ export class ExecutionCommands implements DevboxCommands, CommandOpener {
     const sent = { signal: deadline(30_000), isFed };
     const executionId = await this.#api.executions.start(this.#devboxId, streaming(command, stdin), sent);
     return new OpenExecution(this.#api, { devboxId: this.#devboxId, executionId }, signal);
+  }
+
+  /** What a command has printed into a file, which goes. */
+  async #fetched(
+    { path }: OutputFile,
+    { limit, beforeFetch }: { readonly limit: AbortSignal } & Pick<CommandOptions, 'beforeFetch'>,
+  ): Promise<Buffer[]> {
+    const devboxId = this.#devboxId;
+    const pieces: Buffer[] = [];
+    let size = 0;
+    const take = (piece: Buffer): void => {
+      size += piece.length;
+      if (size > mostOutput) throw unexpected('an execution', devboxId);
+      pieces.push(piece);
+    };
+    try {
+      const ask = async (readAll: (pieces: AsyncIterable<Buffer>) => Promise<void>): Promise<void> => {
+        await beforeFetch?.();
+        await readAll(this.#api.files.download(devboxId, { path, signal: limit }));
+      };
+      await takeKeptFile(ask, take, limit);
+      return pieces;
+    } finally {
+      this.#left = [...this.#left, path].slice(-mostLeft);
+      // Nobody waits for it; where it fails, it goes with the next command.
+      void this.#tidy(beforeFetch);
+    }
+  }
+
+  async #tidy(beforeFetch: CommandOptions['beforeFetch']): Promise<void> {
+    try {
+      await beforeFetch?.();
+      const { signal } = new AbortController();
+      await this.run(':', { signal, deadlineMs: tidyMs });
+    } catch {
+      // The devbox does not run any more, or cannot be reached.
+    }
   }
 
   async #completed(command: string, signal: AbortSignal, onStarted: CommandOptions['onStarted']): Promise<Execution> {
@@ -133,13 +183,15 @@ function streaming(command: string, stdin: Uint8Array): string {
   return asOwn([...inputLines(stdin), 'exec 4<&0', 'rl_in | {', command, '}'].join('\n'));
 }
 
-/** A command with its input, whose output is base64 behind a letter that tells whether it is packed. */
-function carrying(command: string, stdin: Uint8Array): string {
+/** A command with its input, whose output is base64 behind a letter that tells whether it is packed; what is much goes into a file. */
+function carrying(command: string, stdin: Uint8Array, file: OutputFile | undefined): string {
+  const part = file === undefined ? '' : ' | rl_part';
   return asOwn(
     [
       ...inputLines(stdin),
-      'if command -v gzip >/dev/null; then rl_out() { printf z; gzip -1 | base64 -w 0; }',
-      'else rl_out() { printf p; base64 -w 0; }; fi',
+      ...(file === undefined ? [] : [file.script]),
+      `if command -v gzip >/dev/null; then rl_out() { printf z; gzip -1 | base64 -w 0${part}; }`,
+      `else rl_out() { printf p; base64 -w 0${part}; }; fi`,
       'rl_in | {',
       command,
       '} | rl_out',
@@ -149,8 +201,8 @@ function carrying(command: string, stdin: Uint8Array): string {
 }
 
 /** Not in one go: it may be large, and others would wait. */
-async function unpackedOutput(text: string, devboxId: string): Promise<Buffer> {
-  const bytes = Buffer.from(text.slice(1), 'base64');
+async function unpackedOutput(text: string, more: readonly Buffer[], devboxId: string): Promise<Buffer> {
+  const bytes = Buffer.concat([Buffer.from(text.slice(1), 'base64'), ...more]);
   if (text.startsWith('p')) return bytes;
   try {
     if (text.startsWith('z')) return await promisify(gunzip)(bytes, { maxOutputLength: mostOutput });
@@ -159,6 +211,11 @@ async function unpackedOutput(text: string, devboxId: string): Promise<Buffer> {
   }
   // It did not get as far as that: killed, or no shell as we know it.
   throw unexpected('an execution', devboxId);
+}
+
+/** Takes files of ours away, in front of a command. */
+function removing(paths: readonly string[]): string {
+  return paths.length === 0 ? '' : `command -p rm -f -- ${paths.join(' ')}\n`;
 }
 
 /** A UUID of version 7, as the API wants it for commands. */

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { takeKeptFile } from '../../channel/keptFile';
 import { fieldsOf } from '../../files/fileFacts';
 import type { FileTransfer } from '../../files/fileTransfer';
 import { bytesOfPath } from '../../files/pathText';
@@ -57,15 +58,15 @@ export async function fetchBundle(
   try {
     const handle = await open(file, 'wx', 0o600);
     try {
-      await changes.whileRunning(signal, async () => {
-        let size = 0;
-        for await (const piece of transfer.download(devboxId, { path, signal })) {
-          size += piece.length;
-          // Another file by now than the one that was measured.
-          if (size > most) throw unexpected('an execution', devboxId);
-          await withSpace(handle.writeFile(piece));
-        }
-      });
+      let size = 0;
+      const take = async (piece: Buffer): Promise<void> => {
+        size += piece.length;
+        // Another file by now than the one that was measured.
+        if (size > most) throw unexpected('an execution', devboxId);
+        await withSpace(handle.writeFile(piece));
+      };
+      const download = (): AsyncIterable<Buffer> => transfer.download(devboxId, { path, signal });
+      await takeKeptFile((once) => changes.whileRunning(signal, () => once(download())), take, signal);
     } finally {
       await handle.close();
     }

@@ -25,7 +25,7 @@ interface ScriptRunner {
     script: string,
     about: string,
     inputs: readonly Buffer[],
-    options: { readonly signal: AbortSignal; readonly words?: RegExp },
+    options: { readonly signal: AbortSignal; readonly words?: RegExp; readonly isLarge: true },
   ): Promise<Buffer>;
 }
 
@@ -51,7 +51,7 @@ export function sideSource(changes: ScriptRunner, devboxId: string): SideSource<
     one: async (asked, signal) => {
       const { top, path, side } = asked;
       const most = Buffer.from(String(asked.most));
-      const wanted = { signal, words: /^(large \d+|missing|special|denied)$/ };
+      const wanted = { signal, isLarge: true as const, words: /^(large \d+|missing|special|denied)$/ };
       const output = await (side.isWork
         ? changes.run(workScript, top, [bytesOfPath(top), bytesOfPath(path), most], wanted)
         : changes.run(ownersBlob, top, [...objects(asked), Buffer.from(side.id), most], wanted));
@@ -65,7 +65,10 @@ export function sideSource(changes: ScriptRunner, devboxId: string): SideSource<
       if (named.some((name) => name.includes(0))) return undefined;
       const bounds = [first.most, mostTogether].map((bytes) => Buffer.from(String(bytes)));
       try {
-        const output = await changes.run(ownersSides, first.top, [...objects(first), ...bounds, ...named], { signal });
+        const output = await changes.run(ownersSides, first.top, [...objects(first), ...bounds, ...named], {
+          signal,
+          isLarge: true,
+        });
         const sides = asked.map(({ side }) => side);
         return told(() => sidesIn(output, sides, first.most));
       } catch (error) {

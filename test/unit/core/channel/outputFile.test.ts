@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
+import { afterEach, describe, it } from 'mocha';
+import { ExecutionCommands } from '../../../../src/core/channel/executionCommands';
+import { takeKeptFile } from '../../../../src/core/channel/keptFile';
+import { RuntimeError } from '../../../../src/core/errors';
+import { unexpected } from '../../../../src/core/platform/answers';
+import { RunloopApi } from '../../../../src/core/platform/runloopApi';
+import { eventually } from '../../../eventually';
+import { CountingProxy } from '../../../platform/countingProxy';
+import { usePlatform } from '../../../platform/usePlatform';
+
+describe('What a command prints that is much', function () {
+  this.timeout(120_000);
+  const used = usePlatform();
+  const open: CountingProxy[] = [];
+  afterEach(async () => {
+    for (const proxy of open.splice(0)) await proxy.stop();
+  });
+  const call = { signal: new AbortController().signal, deadlineMs: 50_000, beforeFetch: () => Promise.resolve() };
+
+  async function carrier(): Promise<{ readonly commands: ExecutionCommands; readonly proxy: CountingProxy }> {
+    const { id } = await used.api.devboxes.create({ name: 'printing' }, { requestId: crypto.randomUUID() });
+    await used.api.devboxes.waitForStatus(id, ['running'], 20);
+    const proxy = await CountingProxy.start(used.platform.baseUrl);
+    open.push(proxy);
+    const api = new RunloopApi({ apiKey: used.platform.apiKey, baseUrl: proxy.baseUrl });
+    return { commands: new ExecutionCommands(api, id), proxy };
+  }
+  const gone = (commands: ExecutionCommands): Promise<string> =>
+    eventually(
+      async () => {
+        const { stdout } = await commands.run('find /tmp -maxdepth 1 -name ".runloop-devboxes-*-*"', {
+          signal: call.signal,
+          deadlineMs: 20_000,
+        });
+        return Buffer.from(stdout).toString();
+      },
+      (names) => names === '',
+    );
+
+  it('comes as bytes and not as text, with its exit code, and leaves nothing in the devbox', async () => {
+    const { commands, proxy } = await carrier();
+    for (const size of [0, 1, 12_000, 12_200, 12_288, 12_289, 12_300, 40_000, 3_000_000]) {
+      proxy.reset();
+      const { stdout, exitCode } = await commands.run(`head -c ${size} /dev/urandom | tee /tmp/said; exit 7`, call);
+      const carried = proxy.bytes;
+      assert.equal(exitCode, 7);
+      assert.equal(stdout.byteLength, size);
+      const hash = await commands.run('sha256sum < /tmp/said', { signal: call.signal, deadlineMs: 20_000 });
+      assert.equal(
+        Buffer.from(hash.stdout).toString().slice(0, 64),
+        Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from(stdout))).toString('hex'),
+      );
+      if (size >= 40_000) assert.ok(carried < size * 1.25, `${carried} bytes for ${size}`);
+    }
+    await gone(commands);
+  });
+
+  it('comes by one request where it is little, and where nobody has said that it may come otherwise', async () => {
+    const { commands, proxy } = await carrier();
+    await commands.run('seq 2000', call);
+    assert.equal(proxy.count, 1);
+    const { stdout } = await commands.run('head -c 40000 /dev/urandom', { signal: call.signal, deadlineMs: 20_000 });
+    assert.equal(stdout.byteLength, 40_000);
+    assert.equal(proxy.paths.filter((path) => path.endsWith('/download_file')).length, 0);
+  });
+
+  it('goes on behind what has come where it is cut, and is not asked for where nothing may be asked', async () => {
+    const { commands, proxy } = await carrier();
+    let cuts = 0;
+    proxy.before = (_count, path) => {
+      if (!path.endsWith('/download_file') || cuts > 0) return;
+      cuts += 1;
+      throw new Error('It is cut.');
+    };
+    const { stdout } = await commands.run('head -c 400000 /dev/urandom', call);
+    assert.deepEqual([stdout.byteLength, cuts], [400_000, 1]);
+    proxy.reset();
+    const beforeFetch = (): Promise<void> => Promise.reject(new Error('It does not run.'));
+    await assert.rejects(commands.run('head -c 400000 /dev/urandom', { ...call, beforeFetch }), /It does not run/);
+    assert.equal(proxy.paths.filter((path) => path.endsWith('/download_file')).length, 0);
+    await gone(commands);
+  });
+
+  it('is taken once, whichever piece of it a cut has come in', async () => {
+    const whole = Buffer.from('0123456789');
+    const tries = [[4, 2], [3], [5, 5]];
+    const taken: string[] = [];
+    const pieces = function* (sizes: readonly number[]): Generator<Buffer> {
+      let at = 0;
+      for (const size of sizes) yield whole.subarray(at, (at += size));
+      if (at < whole.length) {
+        throw new RuntimeError({ problem: unexpected('an execution').problem, devboxId: 'd', shouldRetry: true });
+      }
+    };
+    await takeKeptFile(
+      (readAll) => readAll(Readable.from(pieces(tries.shift() ?? []))),
+      (piece) => void taken.push(piece.toString()),
+      call.signal,
+    );
+    assert.deepEqual([taken, tries], [['0123', '45', '6789'], []]);
+  });
+
+  it('comes as text where the devbox has no room for it', async () => {
+    const { commands, proxy } = await carrier();
+    // No file of more than a few kilobytes can be written, a pipe can.
+    const { stdout } = await commands.run('true; }; ulimit -f 16; rl_in | { head -c 400000 /dev/urandom', call);
+    assert.equal(stdout.byteLength, 400_000);
+    assert.equal(proxy.paths.filter((path) => path.endsWith('/download_file')).length, 0);
+    await gone(commands);
+  });
+});
