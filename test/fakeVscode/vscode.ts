@@ -17,9 +17,7 @@ export { DataTransfer, DataTransferItem } from './dataTransfer';
 export const version = '1.105.0';
 
 /** What a person chose is of the type that the caller offered, which only the caller knows. */
-function chosen(value: unknown): Promise<never> {
-  return Promise.resolve(value as never);
-}
+const chosen = (value: unknown): Promise<never> => Promise.resolve(value as never);
 
 /** A message, and what the person says to it. */
 async function message(kind: ShownMessage['kind'], text: string, rest: readonly unknown[]): Promise<never> {
@@ -274,7 +272,9 @@ export const env: Pick<
   get uiKind() {
     return fakeEditor().uiKind;
   },
-  language: 'en',
+  get language() {
+    return Object.keys(language.bundle).length === 0 ? 'en' : 'zh-cn';
+  },
   appName: 'Fake Editor',
   appRoot: '/nowhere',
 };

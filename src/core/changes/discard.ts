@@ -12,7 +12,12 @@ const limits = { seconds: 300, deadlineMs: 10 * 60_000 };
 export interface Discardable {
   /** Another one after every change of the repository. */
   readonly state: string;
-  readonly lost: readonly { readonly path: string; readonly kind: 'untracked' | 'added' | 'modified' | 'deleted' }[];
+  readonly lost: readonly {
+    readonly path: string;
+    readonly kind: 'untracked' | 'added' | 'modified' | 'deleted';
+    /** Where it was moved from, and goes back to. */
+    readonly from?: string;
+  }[];
   /** What stays as it is: submodules, files that pass a filter, edits that git overlooks, what cannot be read. */
   readonly staying: readonly string[];
 }
@@ -45,7 +50,9 @@ export async function discardable(changes: DevboxChanges, meant: Meant): Promise
     const path = textOfPath(field.subarray(1));
     const letter = field.toString('latin1', 0, 1);
     const kind = [...kinds].find(([one]) => one === letter)?.[1];
-    if (kind === undefined) staying.push(path);
+    const last = lost.at(-1);
+    if (letter === '=' && last !== undefined) lost[lost.length - 1] = { ...last, from: path };
+    else if (kind === undefined) staying.push(path);
     else lost.push({ path, kind });
   }
   return { state: state.toString('latin1'), lost, staying };

@@ -137,6 +137,7 @@ plan() {
   [ -z "$from" ] || printf '0 %s\\t%s\\0' "$zero" "$from"
   [ "$mh" != 000000 ] && [ -z "$from" ] || [ "$letter" = D ] || letter=A
   tell "$letter"
+  [ -z "$from" ] || printf '%s\\0' "=$from" >&3
 }
 tell() { # a letter for $f; on the way back to a turn by what was there then
   local letter=$1

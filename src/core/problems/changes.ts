@@ -162,7 +162,7 @@ export const changesWords = {
   home_locked: {
     code: 'file',
     message: 'Another git is at work in the clone, or left its "index.lock" behind, and nothing was changed.',
-    nextStep: 'Try again when it is done.',
+    nextStep: 'Try again when it is done. If no git is at work there any more, delete that file.',
   },
   home_no_space: {
     code: 'file',
@@ -182,7 +182,7 @@ export const changesWords = {
   discard_locked: {
     code: 'file',
     message: 'Another git is at work in "{name}", or left its "index.lock" behind, so nothing was discarded.',
-    nextStep: 'Try again when it is done.',
+    nextStep: 'Try again when it is done. If no git is at work there any more, delete that file.',
   },
   discard_denied: {
     code: 'file',

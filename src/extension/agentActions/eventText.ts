@@ -4,6 +4,7 @@ import type { StreamEvent } from '../../core/actionServer/eventStream';
 import { isRunObservation, observationIs, type Observation } from '../../core/actionServer/observation';
 import { asString } from '../../core/parse';
 import { oneLine } from '../../core/safeText';
+import { clockText } from '../messages/editorsLanguage';
 
 /** An event as its document shows it: one line that tells what it is, and its text. Nothing of it is redacted yet. */
 export interface EventText {
@@ -16,7 +17,7 @@ const shownCharacters = [60_000, 20_000] as const;
 
 /** What the document says of an event. */
 export function eventText(event: StreamEvent): EventText {
-  const time = new Date(event.timestampMs).toLocaleTimeString();
+  const time = clockText(event.timestampMs);
   const head = (...parts: readonly string[]): string =>
     [`#${String(event.id)}`, ...parts.filter((part) => part !== ''), time].join(' · ');
   switch (event.kind) {

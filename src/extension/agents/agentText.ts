@@ -5,6 +5,7 @@ import { exactText } from '../../core/agents/exactText';
 import { oneLine } from '../../core/safeText';
 import { quoteIfNeeded } from '../../ground/shellWords';
 import { escapeForEditor } from '../messages/escapeForEditor';
+import { listText } from '../messages/listText';
 import type { AgentState, LiveAgent } from './liveAgent';
 
 /** The state of a session, in one word or two. */
@@ -66,7 +67,7 @@ function actionText(item: TranscriptItem | undefined): string {
 /** Exactly what a request would do; its title only where the agent says no more. */
 export function inputText({ input, title }: WaitingRequest): string {
   if (input === undefined) return l10n.t('{0} (only a title)', exactText(title));
-  return exactText(input.kind === 'command' ? commandText(input.command) : input.paths.join(', '));
+  return exactText(input.kind === 'command' ? commandText(input.command) : listText(input.paths));
 }
 
 /** What is said of requests that are not shown; nothing where all are. */

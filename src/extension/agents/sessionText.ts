@@ -7,6 +7,7 @@ import { redact } from '../../core/redact';
 import { agentName, callWord, commandText, meaningOf, stateWord, unofferedText, unshownText } from './agentText';
 import { byRule, type LiveAgent } from './liveAgent';
 import { isOver } from './offeredActions';
+import { clockText } from '../messages/editorsLanguage';
 
 /** A line of the document that something can be done at. */
 export interface RequestLine {
@@ -248,7 +249,7 @@ function cut(text: string): string {
 }
 
 function timeText(atMs: number): string {
-  return new Date(atMs).toLocaleTimeString();
+  return clockText(atMs);
 }
 
 function planMark(status: string): string {

@@ -5,6 +5,7 @@ import { hasGit } from '../../core/changes/compare';
 import { notKept, type SideContent } from '../../core/changes/sides/sideContent';
 import type { Disposable } from '../../core/events';
 import { filesScheme } from '../commandIds';
+import { timeText } from '../messages/editorsLanguage';
 import { failureText } from '../messages/showFailure';
 import { changesScheme, lastCommit, sideOf, type AddressedSide } from './changeAddress';
 import { changeColour, changeKindWord, changeLetter } from './changeText';
@@ -95,7 +96,7 @@ export class ChangeDocuments implements Disposable {
       if (content === undefined) return l10n.t('This change is no longer available. Open it again from its row.');
       const stoodFor = content.kind === 'bytes' && !side.isWork ? notKept(content.bytes) : undefined;
       if (stoodFor !== undefined) {
-        const [size, time] = [stoodFor.size.toLocaleString(), new Date(stoodFor.changedMs).toLocaleString()];
+        const [size, time] = [stoodFor.size.toLocaleString(), timeText(stoodFor.changedMs)];
         return `${l10n.t('Not kept: only its size ({0} bytes) and its time ({1}) are known', size, time)}\n`;
       }
       const text = content.kind === 'bytes' ? await this.#decoded(uri, content.bytes) : undefined;

@@ -73,7 +73,10 @@ export function repositoryNodes(state: DevboxState, context: NodeContext): reado
   const { devboxId } = context;
   const place = placesOf(state);
   const nodes = state.repositories.map((one) => {
-    if ('found' in one) return repositoryNode(one.found, place(one.top), context);
+    if ('found' in one) {
+      const isOnly = state.repositories.length === 1;
+      return repositoryNode(one.found, { place: place(one.top), isOnly }, context);
+    }
     // Nothing is wrong with a folder that is large.
     const isLarge = RuntimeError.is(one.failure, 'file') && one.failure.problem.id === 'changes_folder_many';
     const icon = isLarge ? 'info' : 'warning';
@@ -124,7 +127,11 @@ function placesOf({ root, repositories }: DevboxState): (top: string) => readonl
   };
 }
 
-function repositoryNode(repository: RepositoryChanges, place: readonly string[], context: NodeContext): ChangeNode {
+function repositoryNode(
+  repository: RepositoryChanges,
+  { place, isOnly }: { readonly place: readonly string[]; readonly isOnly: boolean },
+  context: NodeContext,
+): ChangeNode {
   const { devboxId } = context;
   const { top, report, groups } = repository;
   const { uncommitted, sinceStart, thisTurn = [] } = groups;
@@ -136,8 +143,11 @@ function repositoryNode(repository: RepositoryChanges, place: readonly string[],
   return new ChangeNode(devboxId, {
     about: { repository, group: undefined, changes: [...known.values()] },
     item: () => {
-      const item = new TreeItem(repositoryName(top), TreeItemCollapsibleState.Expanded);
-      item.id = `${devboxId}/changes${top}`;
+      const isCalm = known.size === 0 && !isOnly;
+      const { Collapsed, Expanded } = TreeItemCollapsibleState;
+      const item = new TreeItem(repositoryName(top), isCalm ? Collapsed : Expanded);
+      // Another row, as the editor would keep one closed in which something differs by now.
+      item.id = `${devboxId}/changes${isCalm ? ':' : ''}${top}`;
       item.iconPath = new ThemeIcon(isRepository ? 'repo' : 'folder');
       const branch = report.branch === '' ? report.head.slice(0, 8) : shownName(report.branch);
       const facts = [isRepository ? branch : l10n.t('no git'), ...place];

@@ -2,6 +2,7 @@ import { l10n, ThemeColor } from 'vscode';
 import type { ChangeKind, FileChange } from '../../core/changes/compare';
 import { keptBytes, type RepositoryChanges } from '../../core/changes/devboxChanges';
 import { shownName } from '../../core/files/pathText';
+import { timeText } from '../messages/editorsLanguage';
 import { listText } from '../messages/listText';
 
 export type GroupName = 'uncommitted' | 'sinceStart' | 'thisTurn';
@@ -103,7 +104,7 @@ export function groupWords(
   group: GroupName,
   { start, turn }: RepositoryChanges['report'],
 ): { readonly label: string; readonly tooltip: string } {
-  const time = (at: number | undefined): string => new Date(at ?? 0).toLocaleString();
+  const time = (at: number | undefined): string => timeText(at ?? 0);
   switch (group) {
     case 'uncommitted':
       return { label: l10n.t('Uncommitted'), tooltip: l10n.t('Changes since the last commit') };

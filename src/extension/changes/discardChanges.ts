@@ -28,7 +28,7 @@ export async function discardChanges(services: ChangeCommandServices, argument: 
   }
   const question =
     plan.lost.length === 1
-      ? l10n.t('Discard the changes to {0} in {1}?', shownName(first.path), name)
+      ? l10n.t('Discard the changes to {0} in {1}?', bothNames(first), name)
       : l10n.t('Discard the changes to {0} files in {1}?', plan.lost.length.toLocaleString(), name);
   if (!(await saysYes({ question, detail: detailOf(plan), yes: l10n.t('Discard Changes') }))) return;
   await discardIntoStash(repository, {
@@ -79,8 +79,9 @@ function detailOf(plan: Discardable): string {
 /** What a question names of what would be lost, and of what stays. */
 export function lossLines(plan: Discardable): readonly string[] {
   const { lost } = plan;
-  const lines = lost.slice(0, toldFiles).map(({ path, kind }) => {
+  const lines = lost.slice(0, toldFiles).map(({ path, kind, from }) => {
     const shown = shownName(path);
+    if (from !== undefined) return l10n.t('• {0} (was moved from {1}, will go back)', shown, shownName(from));
     if (kind === 'untracked') return l10n.t('• {0} (untracked, will be deleted)', shown);
     if (kind === 'added') return l10n.t('• {0} (added, will be deleted)', shown);
     return kind === 'deleted' ? l10n.t('• {0} (deleted, will come back)', shown) : `• ${shown}`;
@@ -93,6 +94,11 @@ export function lossLines(plan: Discardable): readonly string[] {
   }
   lines.push('', ...stayingLines(plan));
   return lines;
+}
+
+/** What a file is called, and where it was moved from. */
+function bothNames({ path, from }: Discardable['lost'][number]): string {
+  return from === undefined ? shownName(path) : `${shownName(from)} → ${shownName(path)}`;
 }
 
 /** What is not discarded though it differs. */

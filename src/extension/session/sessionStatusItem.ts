@@ -7,6 +7,7 @@ import { devboxLabel, spentText } from '../devboxes/devboxText';
 import type { DevboxUse } from '../devboxes/devboxUse';
 import type { SessionHealth } from './sessionHealth';
 import type { Sessions } from './sessions';
+import { clockText } from '../messages/editorsLanguage';
 
 const actionsCommand: CommandId = 'runloop.sessionActions';
 
@@ -71,7 +72,7 @@ export class SessionStatusItem implements Disposable {
       ...(dollars === undefined ? [] : [l10n.t('Estimated cost so far: {0}', spentText(dollars))]),
       ...(toldAt === undefined
         ? []
-        : [l10n.t('Kept alive while you use it. Idle time last reset: {0}.', new Date(toldAt).toLocaleTimeString())]),
+        : [l10n.t('Kept alive while you use it. Idle time last reset: {0}.', clockText(toldAt))]),
       ...(all.length > 1 ? [l10n.t('Sessions of this window: {0}', all.length)] : []),
       l10n.t('Click to show its actions.'),
     ].join('\n');

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { copyFile, open, realpath, rename, rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { copyFile, link, open, readFile, realpath, rename, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
 import { RuntimeError } from '../../errors';
 import { changesProblem } from '../../problems/changes';
 import { gitText, withSpace } from './localGit';
@@ -29,13 +30,11 @@ export async function heldIndex(top: string, signal: AbortSignal): Promise<HeldI
     throw error;
   });
   const lock = `${index}.lock`;
-  try {
-    await (await open(lock, 'wx')).close();
-  } catch (error) {
-    const isTaken = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-    throw isTaken ? new RuntimeError({ problem: changesProblem('home_locked') }) : error;
-  }
   const copy = `${index}.${randomBytes(6).toString('hex')}`;
+  const mine = ourMark(basename(copy));
+  if (!(await isMade(lock, mine)) && !((await removeOrphan(lock)) && (await isMade(lock, mine)))) {
+    throw new RuntimeError({ problem: changesProblem('home_locked') });
+  }
   const release = async (): Promise<void> => {
     for (const file of [copy, `${copy}.lock`, lock]) await rm(file, { force: true });
   };
@@ -53,4 +52,59 @@ export async function heldIndex(top: string, signal: AbortSignal): Promise<HeldI
     keep: () => rename(copy, index),
     release,
   };
+}
+
+/** What a lock of ours holds: who made it, and the copy beside it. One of git's holds an index, or nothing. */
+function ourMark(copy: string): string {
+  return `runloop-devboxes ${process.pid} ${hostname()} ${copy}\n`;
+}
+
+async function isMade(lock: string, mark: string): Promise<boolean> {
+  try {
+    const file = await open(lock, 'wx');
+    try {
+      try {
+        await withSpace(file.writeFile(mark));
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      await rm(lock, { force: true });
+      throw error;
+    }
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Takes away the lock of a window that was killed, and its copy. @returns whether it was one, and is gone */
+async function removeOrphan(lock: string): Promise<boolean> {
+  if ((await orphanedCopy(lock)) === undefined) return false;
+  // Of two windows that find it, one gets it; and what it gets may be the lock that the other one has made since.
+  const aside = `${lock}.${randomBytes(6).toString('hex')}`;
+  const isMoved = await rename(lock, aside).then(
+    () => true,
+    () => false,
+  );
+  if (!isMoved) return false;
+  const copy = await orphanedCopy(aside);
+  if (copy === undefined) await link(aside, lock).catch(() => undefined);
+  else for (const file of [copy, `${copy}.lock`]) await rm(join(dirname(lock), file), { force: true });
+  await rm(aside, { force: true });
+  return copy !== undefined;
+}
+
+/** The copy that a lock of ours was made for, where its process is not there any more. */
+async function orphanedCopy(lock: string): Promise<string | undefined> {
+  const text = await readFile(lock, 'latin1').catch(() => '');
+  const [, pid = '', host, copy] = /^runloop-devboxes (\d{1,10}) (\S+) (\S+\.[0-9a-f]{12})\n$/.exec(text) ?? [];
+  if (copy === undefined || copy.includes('/') || copy.includes('\\') || host !== hostname()) return undefined;
+  try {
+    process.kill(Number(pid), 0);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ESRCH' ? copy : undefined;
+  }
 }

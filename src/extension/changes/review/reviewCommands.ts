@@ -37,9 +37,16 @@ export async function sendReview(services: ChangeCommandServices, argument: unkn
         : undefined
       : { devboxId: node.devboxId, top: node.about.repository.top };
   const look = of === undefined ? undefined : changes.lookOf(of.devboxId);
-  if (of === undefined) return;
-  if (look === undefined && node?.about !== undefined) throw accountChanged(of.devboxId);
-  if (look === undefined) return;
+  if (of === undefined) {
+    if (!isThread(argument)) return;
+    await window.showInformationMessage(
+      l10n.t(
+        'The changes that this comment is on are not known in this window. Open "Changes" below its devbox, and send the review from the repository there.',
+      ),
+    );
+    return;
+  }
+  if (look === undefined) throw accountChanged(of.devboxId);
   const name = repositoryName(of.top);
   const threads = changes.inEditor.reviewMemory
     .of(of.devboxId, of.top)

@@ -18,6 +18,7 @@ import {
 import { reasonText } from '../../devboxes/endReason';
 import { ownMetadata } from '../order/ownMetadata';
 import { isServerDown, suspendedSince, type RowContext } from './rowText';
+import { timeText } from '../../messages/editorsLanguage';
 
 /** Metadata entries that a tooltip shows. */
 const metadataLines = 8;
@@ -135,8 +136,4 @@ function makerLine(devbox: Devbox, { isStartedHere }: TooltipContext): string | 
   if (isStartedHere) return l10n.t('Created by: this editor');
   const said = [devbox.initiatorType, devbox.initiatorId].filter((part) => part !== undefined && part !== '').join(' ');
   return said === '' ? undefined : l10n.t('Created by: {0}', oneLine(said, 80));
-}
-
-function timeText(timeMs: number): string {
-  return new Date(timeMs).toLocaleString();
 }

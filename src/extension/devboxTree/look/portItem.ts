@@ -1,6 +1,7 @@
 import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import { actionServerPort, vscodePort } from '../../../core/actionServer/startupCommand';
 import { containerNameKey, type Devbox } from '../../../core/platform/devbox';
+import { listText } from '../../messages/listText';
 import type { PortRow, PortsRow } from '../rows';
 
 /** The row "Ports" of a devbox: who can use them from outside. */
@@ -17,7 +18,7 @@ export function portsItem({ devboxId }: PortsRow, devbox: Devbox | undefined): T
   const said = typeof item.description === 'string' ? [l10n.t('Ports'), item.description] : [l10n.t('Ports')];
   // Beside the buttons there is no room for it in a narrow view.
   item.tooltip = said.join('\n');
-  item.accessibilityInformation = { label: said.join(', ') };
+  item.accessibilityInformation = { label: listText(said) };
   return item;
 }
 
@@ -31,7 +32,7 @@ export function portItem(row: PortRow, devbox: Devbox | undefined): TreeItem {
     isListening ? undefined : l10n.t('nothing is listening now'),
     usualName(port, devbox),
     process?.name,
-  ].filter((fact) => fact !== undefined && fact !== '');
+  ].filter((fact): fact is string => fact !== undefined && fact !== '');
   item.id = `${devboxId}/port${port}`;
   item.iconPath = new ThemeIcon(isLocal ? 'circle-slash' : localPort === undefined ? 'plug' : 'arrow-swap');
   item.description = facts.join(' · ');
@@ -39,13 +40,13 @@ export function portItem(row: PortRow, devbox: Devbox | undefined): TreeItem {
     l10n.t('Port {0}', port),
     ...facts,
     ...(process === undefined ? [] : [l10n.t('Process: {0}', process.pid)]),
-    ...(addresses.length === 0 ? [] : [l10n.t('Listens on: {0}', addresses.join(', '))]),
+    ...(addresses.length === 0 ? [] : [l10n.t('Listens on: {0}', listText(addresses))]),
   ].join('\n');
   item.contextValue = localPort !== undefined ? 'port.forwarded' : isLocal ? 'port.local' : 'port';
   if (item.contextValue !== 'port.local') {
     item.command = { command: 'runloop.openPort', title: l10n.t('Open'), arguments: [row] };
   }
-  item.accessibilityInformation = { label: [l10n.t('Port {0}', port), ...facts].join(', ') };
+  item.accessibilityInformation = { label: listText([l10n.t('Port {0}', port), ...facts]) };
   return item;
 }
 

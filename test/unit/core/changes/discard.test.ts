@@ -60,7 +60,7 @@ describe('Discarding changes in a devbox', function () {
         { path: 'a', kind: 'modified' },
         { path: 'gone', kind: 'deleted' },
         { path: 'staged', kind: 'added' },
-        { path: 'there', kind: 'added' },
+        { path: 'there', kind: 'added', from: 'moved' },
         { path: 'e/e/e', kind: 'untracked' },
       ],
     );

@@ -5,7 +5,7 @@ import { ChangeNode } from '../../../../src/extension/changes/changeNodes';
 import { eventually } from '../../../eventually';
 import { speaking } from '../../../fakeVscode/language';
 import { useWindow } from '../../../fakeVscode/useWindow';
-import { Uri } from '../../../fakeVscode/values';
+import { TreeItemCollapsibleState, Uri } from '../../../fakeVscode/values';
 import { repository, useChangeRows, type Shown } from './useChangeRows';
 
 const spoken = ({ item }: Shown): string | undefined => item.accessibilityInformation?.label;
@@ -27,6 +27,30 @@ describe('Changes in the view', function () {
     const provider = used.editor.contentProviders.get(uri.scheme) ?? assert.fail(uri.scheme);
     return String(await provider.provideTextDocumentContent(uri, undefined as never));
   }
+
+  it('of many repositories stand open where something differs, and closed where nothing does', async () => {
+    const { box, changes } = await opened('calm', `${repository}; git init -q ~/other`);
+    const row = await changes();
+    const items = async (): Promise<Shown['item'][]> => (await view().rows(row.row)).map(({ item }) => item);
+    const { Collapsed, Expanded } = TreeItemCollapsibleState;
+    const before = await items();
+    assert.deepEqual(
+      before.map(({ collapsibleState }) => collapsibleState),
+      [Collapsed, Collapsed],
+    );
+    await box.bash('cd ~/app; echo more >> a.txt');
+    await used.editor.run('runloop.refreshDevboxes');
+    const after = await items();
+    assert.deepEqual(
+      after.map(({ collapsibleState }) => collapsibleState),
+      [Expanded, Collapsed],
+    );
+    // The editor keeps a row as somebody left it, by its id.
+    assert.deepEqual(
+      after.map(({ id }, at) => id === before[at]?.id),
+      [false, true],
+    );
+  });
 
   it('are a number and two groups once they are opened, and nothing before', async () => {
     const { box, changes } = await opened('looked at', repository);

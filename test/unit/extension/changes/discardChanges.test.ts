@@ -57,6 +57,20 @@ describe('Discarding changes', function () {
     assert.equal(await box.bash('cd ~/app; git status --porcelain; cat lib/b.txt'), ' M a.txt\nb\n');
   });
 
+  it('of a file that was moved names where it was, and goes back there', async () => {
+    const { box, changes } = await opened('discard moved', repository);
+    await lines((await changes()).row);
+    await box.bash('cd ~/app; git mv c.txt moved.txt');
+    await used.editor.run('runloop.refreshDevboxes');
+    const app = (await below((await changes()).row, 'app')).row;
+    const file = (await below((await below(app, 'Uncommitted')).row, 'moved.txt')).row;
+    used.editor.answer(/Discard the changes to c\.txt → moved\.txt in app\?/, 'Discard Changes');
+    await used.editor.run('runloop.bringHome', file);
+    const { detail } = await used.editor.message(/Discard the changes to/);
+    assert.match(detail, /^• moved\.txt \(was moved from c\.txt, will go back\)$/m);
+    assert.equal(await box.bash('cd ~/app; git status --porcelain; ls'), 'a.txt\nc.txt\nlib\n');
+  });
+
   it('counts untracked files where not all are named, and says of a large file that it was not kept', () => {
     const lost = Array.from({ length: 13 }, (_one, at) => ({ path: `n${at}`, kind: 'untracked' as const }));
     const lines = lossLines({ state: '', lost, staying: ['big.bin'] });

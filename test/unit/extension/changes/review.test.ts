@@ -93,6 +93,18 @@ describe('Comments on changes', function () {
     assert.deepEqual(none, []);
   });
 
+  it('are sent from one of them, or it is said what is missing where its changes were not looked at', async () => {
+    const { changes } = await opened('unlooked', setUp);
+    await lines((await changes()).row);
+    const { right } = await sidesOf('unlooked', 'price.py');
+    openDocument(used.editor, right, code);
+    await comment(right, 3, 'Why?');
+    used.reload();
+    used.editor.messages.length = 0;
+    await used.editor.run('runloop.sendReview', { uri: right, comments: [] });
+    await used.editor.message(/are not known in this window\. Open "Changes"/);
+  });
+
   it('are there after a reload, and go when they are deleted', async () => {
     const { changes } = await opened('kept', setUp);
     await lines((await changes()).row);

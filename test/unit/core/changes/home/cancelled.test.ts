@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import { openClone, receiveBundle } from '../../../../../src/core/changes/home/clone';
 import { fetchBundle } from '../../../../../src/core/changes/home/devboxBundle';
+import { heldIndex } from '../../../../../src/core/changes/home/heldIndex';
 import { localWork } from '../../../../../src/core/changes/home/localWork';
 import { receivePatch, type ArrivedChanges } from '../../../../../src/core/changes/home/uncommitted';
 import { RuntimeError } from '../../../../../src/core/errors';
 import { apiTransfer } from '../../../../../src/core/files/fileTransfer';
 import { signal } from '../useChanges';
 import { fewFiles, usePairs, type Pair } from './usePair';
+
+/** A process that has ended. */
+const { pid: gone } = spawnSync('true');
 
 describe('What is brought home or sent', function () {
   this.timeout(300_000);
@@ -134,6 +140,29 @@ describe('What is brought home or sent', function () {
     const before = state(clone);
     assert.equal(await outcome(arrived.apply(signal)), 'home_locked');
     assert.equal(state(clone), before);
+    // Of one that runs, or of another computer: nobody knows whether it is done.
+    for (const who of [`${process.pid} ${hostname()}`, `${gone} ${hostname()}.other`]) {
+      writeFileSync(join(clone, '.git/index.lock'), `runloop-devboxes ${who} index.0123456789ab\n`);
+      assert.equal(await outcome(arrived.apply(signal)), 'home_locked');
+    }
     await arrived.dispose();
+  });
+
+  it('into a clone in which a window of ours was killed takes away its lock, and brings it', async () => {
+    const places = await pair('echo more >> a');
+    const { clone } = places;
+    const arrived = await patched(places);
+    writeFileSync(join(clone, '.git/index.lock'), `runloop-devboxes ${gone} ${hostname()} index.0123456789ab\n`);
+    sh(clone, ': > .git/index.0123456789ab');
+    assert.equal(await outcome(arrived.apply(signal)), 'done');
+    assert.equal(sh(clone, 'git status --porcelain; ls .git | grep index'), 'M  a\nindex\n');
+    await arrived.dispose();
+    // What it makes itself says whose it is.
+    const held = await heldIndex(clone, signal);
+    assert.match(
+      readFileSync(join(clone, '.git/index.lock'), 'utf8'),
+      new RegExp(`^runloop-devboxes ${process.pid} \\S+ index\\.[0-9a-f]{12}\n$`),
+    );
+    await held.release();
   });
 });
