@@ -148,7 +148,7 @@ export const window: Pick<
   },
   onDidChangeWindowState: eventOf(({ windowState }) => windowState.event),
   get tabGroups() {
-    return { all: [{ tabs: fakeEditor().tabs }] } as never;
+    return { all: [{ tabs: fakeEditor().tabs }], onDidChangeTabs: () => ({ dispose: () => undefined }) } as never;
   },
   get visibleTextEditors() {
     return fakeEditor().visibleTextEditors;

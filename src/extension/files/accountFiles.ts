@@ -7,9 +7,13 @@ import { apiTransfer } from '../../core/files/fileTransfer';
 import { runningGuard } from '../../core/files/runningGuard';
 import { onceRule } from '../../core/http/retryRules';
 import { workspacePathKey } from '../../core/platform/devbox';
+import { oneLine } from '../../core/safeText';
 import type { SignedIn } from '../account/account';
+import type { Profiles } from '../account/profiles';
 import type { DevboxStore } from '../devboxes/devboxStore';
+import { devboxName } from '../devboxes/devboxText';
 import { accountWord, fileAddress, addressedFile, type AddressedFile } from './fileAddress';
+import { DevboxNames } from './names/devboxNames';
 
 /** The files of a devbox, and what reaches it. */
 interface Reached {
@@ -29,24 +33,33 @@ export interface ReachedFiles extends AddressedFile, Reached {
 
 /** Thrown where an address is of another account than this window's; the editor is told that it is unavailable. */
 export class OtherAccount extends Error {
-  constructor() {
-    super(l10n.t('This window is not signed in to the account of this devbox. Save the file elsewhere, or sign in.'));
+  /** @param whose the devbox and its account, where they are known */
+  constructor(whose?: string) {
+    super(
+      whose === undefined
+        ? l10n.t('This window is not signed in to the account of this devbox. Save the file elsewhere, or sign in.')
+        : l10n.t(
+            'This window is not signed in to the account of this devbox ({0}). Save the file elsewhere with "File: Save As...", or sign in to that account.',
+            whose,
+          ),
+    );
   }
+}
+
+/** What is asked of the account of this window. */
+export interface FilesAccount {
+  current(): Promise<SignedIn | undefined>;
+  readonly profiles: Pick<Profiles, 'active'>;
 }
 
 /** The files of the devboxes of this window's account. */
 export class AccountFiles {
-  readonly #account: { current(): Promise<SignedIn | undefined> };
+  readonly #account: FilesAccount;
   readonly #store: Pick<DevboxStore, 'get'>;
+  readonly #names = new DevboxNames();
   readonly #devboxes = new Map<string, { readonly of: SignedIn['api']; readonly reached: Reached }>();
 
-  constructor({
-    account,
-    store,
-  }: {
-    readonly account: { current(): Promise<SignedIn | undefined> };
-    readonly store: Pick<DevboxStore, 'get'>;
-  }) {
+  constructor({ account, store }: { readonly account: FilesAccount; readonly store: Pick<DevboxStore, 'get'> }) {
     this.#account = account;
     this.#store = store;
   }
@@ -57,9 +70,30 @@ export class AccountFiles {
     if (file === undefined) throw FileSystemError.FileNotFound(uri);
     const signedIn = await this.#account.current();
     if (signedIn === undefined || accountWord(signedIn) !== file.account) {
-      throw new OtherAccount();
+      throw this.otherAccount(uri);
     }
+    this.#note(uri, file, signedIn);
     return { ...file, ...this.#reached(signedIn, file.devboxId), signal: signedIn.ended };
+  }
+
+  /** Says of whose devbox an address is. */
+  otherAccount({ authority }: Uri): OtherAccount {
+    return new OtherAccount(this.#names.of(authority));
+  }
+
+  dispose(): void {
+    this.#names.dispose();
+  }
+
+  #note({ authority }: Uri, { devboxId }: AddressedFile, { source, baseUrl }: SignedIn): void {
+    const devbox = this.#store.get(devboxId);
+    if (devbox === undefined) return;
+    const profile = this.#account.profiles.active()?.name;
+    const named = profile === undefined ? new URL(baseUrl).host : oneLine(profile, 40);
+    this.#names.note(authority, {
+      devbox: devboxName(devbox),
+      account: source === 'local' ? l10n.t('Local platform') : named,
+    });
   }
 
   /** The workspace of a devbox, else its user's home. */

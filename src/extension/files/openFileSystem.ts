@@ -1,6 +1,5 @@
-import type { SignedIn } from '../account/account';
 import type { DevboxStore } from '../devboxes/devboxStore';
-import { AccountFiles } from './accountFiles';
+import { AccountFiles, type FilesAccount } from './accountFiles';
 import { RunloopFileSystem, type FileSystemContext } from './runloopFileSystem';
 
 /** Makes the file system, when the first file is asked for. */
@@ -9,7 +8,7 @@ export function openFileSystem({
   store,
   ...context
 }: Omit<FileSystemContext, 'accountFiles'> & {
-  readonly account: { current(): Promise<SignedIn | undefined> };
+  readonly account: FilesAccount;
   readonly store: Pick<DevboxStore, 'get'>;
 }): RunloopFileSystem {
   return new RunloopFileSystem({ ...context, accountFiles: new AccountFiles({ account, store }) });

@@ -64,13 +64,15 @@ export class RunloopFileSystem {
 
   dispose(): void {
     this.watch.dispose();
+    this.#context.accountFiles.dispose();
   }
 
   async stat(uri: Uri): Promise<EditorStat> {
-    // What is open of another account stays as it was, and cannot be written.
+    // What is open of another account stays as it was, and cannot be written. Of text that is not saved, the editor asks here, and
+    // is told whose it is: where it may not write it has words of its own, which do not say why.
     const otherwise = (): EditorStat | undefined => {
       const last = this.#known.last(uri.toString());
-      return last === undefined ? undefined : this.#editorStat(uri, last, true);
+      return last === undefined ? undefined : this.#editorStat(uri, last, !isUnsaved(uri));
     };
     return this.#told(
       uri,
@@ -233,8 +235,7 @@ export class RunloopFileSystem {
 
   #editorStat(uri: Uri, stat: FileStat, isReadonly = false): EditorStat {
     const key = uri.toString();
-    const isUnsaved = workspace.textDocuments.some((document) => document.isDirty && document.uri.toString() === key);
-    const { mtimeMs: mtime, size } = this.#known.factsOf(key, stat, isUnsaved);
+    const { mtimeMs: mtime, size } = this.#known.factsOf(key, stat, isUnsaved(uri));
     const facts = { type: typeOf(stat), size, ctime: stat.ctimeMs, mtime };
     const locked = isReadonly || (stat.type === 'file' && !stat.isWritable);
     return locked ? { ...facts, permissions: FilePermission.Readonly } : facts;
@@ -259,12 +260,18 @@ export class RunloopFileSystem {
     } catch (thrown) {
       // Nobody but the account's end cancels here.
       const isLeft = signal?.aborted === true && RuntimeError.is(thrown, 'cancelled');
-      const error = isLeft ? new OtherAccount() : thrown;
+      const error = isLeft ? this.#context.accountFiles.otherAccount(uri) : thrown;
       const instead = error instanceof OtherAccount ? otherwise?.() : undefined;
       if (instead !== undefined) return instead;
       throw fileSystemError(error, fileProblemOf(error) === 'file_exists' ? target : uri);
     }
   }
+}
+
+/** Whether an editor has text of it that is not saved. */
+function isUnsaved(uri: Uri): boolean {
+  const key = uri.toString();
+  return workspace.textDocuments.some((document) => document.isDirty && document.uri.toString() === key);
 }
 
 function typeOf({ type, isLink }: Pick<FileStat, 'type' | 'isLink'>): FileType {

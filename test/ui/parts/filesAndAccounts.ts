@@ -130,7 +130,9 @@ export const filesAndAccounts: UiTests = (useWindow) =>
       await show('dirty.txt');
       await holds(/mine/);
       await save();
-      await workbench.notification(/Failed to save 'dirty\.txt'.*read-only/).waitFor();
+      await workbench
+        .notification(/Failed to save 'dirty\.txt'.*not signed in to the account of this devbox/)
+        .waitFor();
       await workbench.screenshot('accounts-1-signed-out');
       assert.equal(await inDevbox(), 'one\n');
     });
@@ -142,7 +144,9 @@ export const filesAndAccounts: UiTests = (useWindow) =>
       await holds(/mine/);
       await workbench.runCommand('Notifications: Clear All Notifications');
       await save();
-      await workbench.notification(/Failed to save 'dirty\.txt'.*read-only/).waitFor();
+      await workbench
+        .notification(/Failed to save 'dirty\.txt'.*not signed in to the account of this devbox/)
+        .waitFor();
       await workbench.screenshot('accounts-2-other');
       assert.equal(await inDevbox(), 'one\n');
     });
