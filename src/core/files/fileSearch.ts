@@ -120,13 +120,20 @@ function flagged(flag: string, globs: readonly string[]): string[] {
   return globs.flatMap((glob) => alternatives(glob).map((one) => `${flag}${one}`)).slice(0, 100);
 }
 
+/** At the most so many, however many there are: braces behind braces double them each time. */
+const mostAlternatives = 50;
+
 function alternatives(glob: string): string[] {
-  const [, before = '', within, after = ''] = /^([^{]*)\{([^{}]*)\}(.*)$/s.exec(glob) ?? [];
-  if (within === undefined) return [glob];
-  return within
-    .split(',')
-    .flatMap((one) => alternatives(`${before}${one}${after}`))
-    .slice(0, 50);
+  const done = new Set<string>();
+  const left = [glob];
+  for (let next = left.pop(); next !== undefined && done.size < mostAlternatives; next = left.pop()) {
+    // The innermost first.
+    const [, before = '', within, after = ''] = /^(.*)\{([^{}]*)\}(.*)$/s.exec(next) ?? [];
+    const options = within?.split(',').slice(0, mostAlternatives).reverse() ?? [];
+    if (options.length === 0) done.add(next);
+    left.push(...options.map((one) => `${before}${one}${after}`));
+  }
+  return [...done];
 }
 
 /** @throws RuntimeError if a field cannot be told */

@@ -25,7 +25,7 @@ if command -v rg >/dev/null; then
   search() { rg "\${to[@]}" -e "$text" -- ./; }
 else
   as=-F; [[ $how != *r* ]] || { as=-E; ! echo | grep -qP '^$' 2>/dev/null || as=-P; }
-  to=(-nHZIs $as --line-buffered --color=always); [[ $how = *c* ]] || to+=(-i); [[ $how != *w* ]] || to+=(-w)
+  to=(-nHZs $as --line-buffered --color=always); [[ $how = *c* ]] || to+=(-i); [[ $how != *w* ]] || to+=(-w)
   # Where a glob has a slash it is about the whole path, in which * matches anything.
   named() { local g=$1; if [[ $g != */* ]]; then tests+=(-o -name "$g"); return; fi
     g=\${g#./}; g=\${g#/}; if [[ $g = '**/'* ]]; then tests+=(-o -path "./\${g#'**/'}"); fi
@@ -35,10 +35,12 @@ else
   tests=(); for one in "\${no[@]}"; do named "$one"; done
   [ \${#tests[@]} = 0 ] || of+=('!' '(' "\${tests[@]:1}" ')')
   out=(); for one in "\${system[@]}"; do out+=(-o -path "./$one"); done
-  # Text of another encoding is text, too: byte by byte it can be searched for what is ASCII.
-  in=C; [[ $how != *[rw]* && $text != *[!\\ -~]* ]] || in=C.UTF-8
+  # Text of another encoding is text, too: byte by byte it can be searched for what is ASCII; for letters and expressions, what has no
+  # NUL is taken for text first, as else a file with one line that is not UTF-8 is left out.
+  in=C; texts() { cat; }; [[ $how != *[rw]* && $text != *[!\\ -~]* ]] || { in=C.UTF-8; texts() { xargs -0 -r grep -lIZs '' --; }; }
+  if [ $in = C ]; then to+=(-I); else to+=(-a); fi
   search() { command -v find >/dev/null || { echo 'find: command not found' >&2; return 127; }
-    find . '(' -name .git -o -name node_modules "\${out[@]}" ')' -prune -o "\${of[@]}" -print0 2>/dev/null |
+    find . '(' -name .git -o -name node_modules "\${out[@]}" ')' -prune -o "\${of[@]}" -print0 2>/dev/null | texts |
     GREP_COLORS='mt=1:fn=:ln=:se=:ne' LC_ALL=$in xargs -0 -r grep "\${to[@]}" -e "$text" -- ; }
 fi
 exec 3>&1

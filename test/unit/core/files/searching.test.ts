@@ -95,6 +95,10 @@ describe('Searching the files of a devbox', function () {
     assert.deepEqual(places(await search(query('n\\w+s$', { ...here, isRegExp: true }))), ['src/a.ts:2:needles']);
     assert.deepEqual(places(await search(query('-e'))), ['-e:0:-e']);
     assert.deepEqual(places(await search(query('$(id) `id` \'"'))), []);
+    // Braces in braces, and so many that written out they would have no end.
+    const nested = { include: [`{x,{y,*.{tsx,py}}}`], isWord: true };
+    assert.deepEqual(places(await search(query('needle', nested))), ['src/in/new\nline.py:0:needle']);
+    assert.deepEqual(places(await search(query('needle', { include: ['{x,y}'.repeat(64)] }))), []);
     const wrong = await search(query('(', { isRegExp: true }));
     assert.match(wrong.end.failure ?? '', /parenthes/i);
     for (const [folder, problem] of [
@@ -157,11 +161,24 @@ describe('Searching the files of a devbox', function () {
   });
 
   it('finds text of another encoding, and complains of no folder that it may not look into', async () => {
-    await box.bash(`mkdir -p /tmp/e/shut; cd /tmp/e; printf 'caf\\xe9 Needle\\n' > latin; chmod 000 shut`);
+    await box.bash(
+      `mkdir -p /tmp/e/shut; cd /tmp/e; printf 'caf\\xe9 Needle\\ngr\\xc3\\xbcn\\n' > latin; printf '\\0needle Needle\\n' > binary; chmod 000 shut`,
+    );
     for (const commands of [box.commands, withRg]) {
       const all = await search(query('needle'), '/tmp/e', signal, over(commands));
       assert.deepEqual(places(all), ['latin:0:Needle']);
       assert.equal(all.end.failure, undefined);
+      // Also by expressions, whole words and letters that are not ASCII, and in the lines of it that are UTF-8.
+      for (const [text, more, expected] of [
+        ['N.edle', { isRegExp: true }, 'latin:0:Needle'],
+        ['needle', { isWord: true }, 'latin:0:Needle'],
+        ['grün', {}, 'latin:1:grün'],
+        ['gr.n', { isRegExp: true }, 'latin:1:grün'],
+      ] as const) {
+        const other = await search(query(text, more), '/tmp/e', signal, over(commands));
+        assert.deepEqual(places(other), [expected]);
+        assert.equal(other.end.failure, undefined);
+      }
     }
   });
 
