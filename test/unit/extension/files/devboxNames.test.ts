@@ -52,7 +52,8 @@ describe('The names of devboxes at their files', function () {
       addedTo(used.editor)
         .decorations.map((one) => one.provideFileDecoration(uri, {} as never) as vscode.FileDecoration | undefined)
         .find((one) => one?.tooltip?.startsWith('Devbox ') === true);
-    assert.deepEqual([told(uris[0] ?? assert.fail())?.tooltip, told(uris[0])?.badge], ['Devbox api one', undefined]);
+    const [first = assert.fail()] = uris;
+    assert.deepEqual([told(first)?.tooltip, told(first)?.badge], ['Devbox api one', undefined]);
     used.editor.tabs = uris.map((uri) => ({ input: { uri } }));
     const badges = uris.map((uri) => told(uri)?.badge ?? '');
     assert.equal(badges[0], 'AO');
