@@ -97,6 +97,12 @@ export const agentsWords = {
     message: 'The agent ended as soon as it was started: {why}.',
     nextStep: 'Look at the log of the agent.',
   },
+  agent_left: {
+    code: 'account_changed',
+    message:
+      'This window has switched to another account. {name} had begun in {devbox}, of the account at {address}, and may be running there.',
+    nextStep: 'Switch back to that account: the session is below the row of the devbox, under Agents.',
+  },
   agent_cannot_continue: {
     code: 'environment',
     message: '{name} cannot continue a session after it has ended.',

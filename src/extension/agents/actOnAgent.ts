@@ -1,6 +1,7 @@
 import { commands, l10n, window, workspace, type QuickPickItem } from 'vscode';
 import type { ConsentRule } from '../../core/agents/consent';
 import { exactText } from '../../core/agents/exactText';
+import { RuntimeError } from '../../core/errors';
 import { oneLine } from '../../core/safeText';
 import { redact } from '../../core/redact';
 import { mustStillBe } from '../account/accountChanged';
@@ -32,7 +33,7 @@ export async function actOnAgent(services: AgentCommandServices, argument: unkno
     await actOn(services, target);
   } catch (error) {
     // Whoever answered must not take it for given: nobody but the account has ended it.
-    mustStillBe(signedIn, target.devboxId);
+    if (!RuntimeError.is(error, 'account_changed')) mustStillBe(signedIn, target.devboxId);
     throw error;
   }
 }

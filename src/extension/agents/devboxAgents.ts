@@ -103,11 +103,14 @@ export class DevboxAgents {
     {
       prompt,
       keys,
+      onBegin,
       onMade,
       earlier: before,
     }: {
       readonly prompt: string;
       readonly keys: Readonly<Record<string, string>>;
+      /** From now on there may be a process. */
+      readonly onBegin?: () => void;
       readonly onMade: (made: LiveAgent) => void;
       readonly earlier?: { readonly agent: LiveAgent; readonly sessionId: string };
     },
@@ -133,6 +136,7 @@ export class DevboxAgents {
       if (keysFolder !== undefined) await this.#leaveKeys(`${keysFolder}/keys`, keys);
       const command = launchWords(agent, environment.home, keysFolder === undefined ? '' : `${keysFolder}/keys`);
       const start = { command, cwd: environment.cwd, mark: sessionMark(name, mark, sealKey), signal };
+      onBegin?.();
       if (earlier === undefined) {
         await spool.start(start);
       } else if ((await spool.startAfter(start, earlier.root)) !== undefined) {

@@ -26,7 +26,7 @@ export async function startAgent(services: StartAgentServices, argument: unknown
   try {
     await startFor(services, signedIn, argument);
   } catch (error) {
-    mustStillBe(signedIn);
+    if (!RuntimeError.is(error, 'account_changed')) mustStillBe(signedIn);
     throw error;
   }
 }
@@ -52,8 +52,8 @@ async function startFor(services: StartAgentServices, signedIn: SignedIn, argume
   if (prompt === undefined) return;
   const ready = await makeReady(services, { within, recipe, signedIn, devbox, environment, title });
   if (ready === undefined) return;
-  await launch(agents, { devbox, title }, (onMade) =>
-    within.start(recipe, environment, { prompt, keys: ready.keys, onMade }),
+  await launch(agents, { signedIn, devbox, title, name: recipe.name }, (told) =>
+    within.start(recipe, environment, { prompt, keys: ready.keys, ...told }),
   );
 }
 

@@ -66,8 +66,8 @@ export async function continueSession(services: ContinueServices, agents: Agents
   if (ready === undefined) return;
   const { keys } = ready;
   const earlier = { agent, sessionId };
-  await launch(agents, { devbox, title }, (onMade) =>
-    within.start(recipe, { ...environment, cwd }, { prompt: '', keys, onMade, earlier }),
+  await launch(agents, { signedIn, devbox, title, name: recipe.name }, (told) =>
+    within.start(recipe, { ...environment, cwd }, { prompt: '', keys, ...told, earlier }),
   );
 }
 

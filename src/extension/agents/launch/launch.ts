@@ -1,36 +1,65 @@
 import { ProgressLocation, window } from 'vscode';
+import { RuntimeError } from '../../../core/errors';
+import { agentsProblem } from '../../../core/problems/agents';
+import { oneLine } from '../../../core/safeText';
+import type { SignedIn } from '../../account/account';
+import { devboxName } from '../../devboxes/devboxText';
 import type { Devbox } from '../../../core/platform/devbox';
 import { unlessAborted, withSignal } from '../../messages/cancellation';
 import type { Agents } from '../agents';
 import type { LiveAgent } from '../liveAgent';
 import { openSession } from './openSession';
 
-/** Starts an agent under a progress that ends it again, and opens its document. */
-export async function launch(
-  agents: Agents,
-  { devbox, title }: { readonly devbox: Devbox; readonly title: string },
-  start: (onMade: (made: LiveAgent) => void) => Promise<unknown>,
-): Promise<void> {
-  await window.withProgress(
-    { location: ProgressLocation.Notification, title: `${title}…`, cancellable: true },
-    (_, token) =>
-      withSignal(token, async (signal) => {
-        let open: Promise<void> | undefined;
-        let ended: Promise<void> | undefined;
-        const starting = start((made) => {
-          const end = (): void => {
-            ended = made.end();
+export interface Launch {
+  readonly signedIn: SignedIn;
+  readonly devbox: Devbox;
+  readonly title: string;
+  /** The agent's. */
+  readonly name: string;
+}
+
+/** What whoever starts an agent is told of it. */
+interface Told {
+  readonly onBegin: () => void;
+  readonly onMade: (made: LiveAgent) => void;
+}
+
+/**
+ * Starts an agent under a progress that ends it again, and opens its document.
+ *
+ * @throws RuntimeError `agent_left` where its account was left when there was a process, which nobody in this window can end any more
+ */
+export async function launch(agents: Agents, launched: Launch, start: (told: Told) => Promise<unknown>): Promise<void> {
+  const { signedIn, devbox, title, name } = launched;
+  let hasBegun = false;
+  try {
+    await window.withProgress(
+      { location: ProgressLocation.Notification, title: `${title}…`, cancellable: true },
+      (_, token) =>
+        withSignal(token, async (signal) => {
+          let open: Promise<void> | undefined;
+          let ended: Promise<void> | undefined;
+          const onMade = (made: LiveAgent): void => {
+            const end = (): void => {
+              ended = made.end();
+            };
+            if (signal.aborted) end();
+            else signal.addEventListener('abort', end, { once: true });
+            open = openSession(agents, made);
           };
-          if (signal.aborted) end();
-          else signal.addEventListener('abort', end, { once: true });
-          open = openSession(agents, made);
-        });
-        try {
-          await unlessAborted(starting, signal, devbox.id);
-          await open;
-        } finally {
-          await ended;
-        }
-      }),
-  );
+          const starting = start({ onBegin: () => (hasBegun = true), onMade });
+          try {
+            await unlessAborted(starting, signal, devbox.id);
+            await open;
+          } finally {
+            await ended;
+          }
+        }),
+    );
+  } catch (error) {
+    if (!hasBegun || !signedIn.ended.aborted) throw error;
+    const where = { devbox: oneLine(devboxName(devbox), 60), address: signedIn.baseUrl };
+    const problem = agentsProblem('agent_left', { name: oneLine(name, 40), ...where });
+    throw new RuntimeError({ problem, devboxId: devbox.id, cause: error });
+  }
 }

@@ -177,7 +177,9 @@ describe('An answer to an agent', function () {
       return Promise.resolve();
     };
     await start(agents, [{ run: 'touch yes' }]);
-    await editor.message(/has switched to another account/);
+    await editor.message(
+      /has switched to another account\. Example had begun in left early, of the account at http\S+, and may be running there\./,
+    );
     assert.equal(await box.bash('ls ~/work'), '');
     await api.devboxes.shutdown(box.id);
   });
