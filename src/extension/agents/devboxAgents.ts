@@ -14,7 +14,7 @@ import { sessionsFolder } from '../../core/agents/spoolScripts';
 import type { DevboxCommands } from '../../core/channel/devboxCommands';
 import { ExecutionCommands } from '../../core/channel/executionCommands';
 import { runningCommands } from '../../core/channel/runningCommands';
-import { isTransient, RuntimeError } from '../../core/errors';
+import { endedBy, isTransient, RuntimeError } from '../../core/errors';
 import { apiTransfer } from '../../core/files/fileTransfer';
 import { oneLine } from '../../core/safeText';
 import { agentsProblem } from '../../core/problems/agents';
@@ -103,12 +103,15 @@ export class DevboxAgents {
     {
       prompt,
       keys,
+      signal: cancelled,
       onBegin,
       onMade,
       earlier: before,
     }: {
       readonly prompt: string;
       readonly keys: Readonly<Record<string, string>>;
+      /** Cancels it, where it has not begun. */
+      readonly signal?: AbortSignal;
       /** From now on there may be a process. */
       readonly onBegin?: () => void;
       readonly onMade: (made: LiveAgent) => void;
@@ -136,6 +139,7 @@ export class DevboxAgents {
       if (keysFolder !== undefined) await this.#leaveKeys(`${keysFolder}/keys`, keys);
       const command = launchWords(agent, environment.home, keysFolder === undefined ? '' : `${keysFolder}/keys`);
       const start = { command, cwd: environment.cwd, mark: sessionMark(name, mark, sealKey), signal };
+      if (cancelled?.aborted === true) throw endedBy(cancelled, devboxId);
       onBegin?.();
       if (earlier === undefined) {
         await spool.start(start);

@@ -1,9 +1,10 @@
-import { ProgressLocation, window } from 'vscode';
+import { l10n, ProgressLocation, window } from 'vscode';
 import { RuntimeError } from '../../../core/errors';
 import { agentsProblem } from '../../../core/problems/agents';
 import { oneLine } from '../../../core/safeText';
 import type { SignedIn } from '../../account/account';
-import { devboxName } from '../../devboxes/devboxText';
+import { devboxLabel, devboxName } from '../../devboxes/devboxText';
+import { escapeForEditor } from '../../messages/escapeForEditor';
 import type { Devbox } from '../../../core/platform/devbox';
 import { unlessAborted, withSignal } from '../../messages/cancellation';
 import type { Agents } from '../agents';
@@ -20,6 +21,8 @@ export interface Launch {
 
 /** What whoever starts an agent is told of it. */
 interface Told {
+  /** Ends when it is cancelled. */
+  readonly signal: AbortSignal;
   readonly onBegin: () => void;
   readonly onMade: (made: LiveAgent) => void;
 }
@@ -31,7 +34,7 @@ interface Told {
  */
 export async function launch(agents: Agents, launched: Launch, start: (told: Told) => Promise<unknown>): Promise<void> {
   const { signedIn, devbox, title, name } = launched;
-  let hasBegun = false;
+  const state = { hasBegun: false };
   try {
     await window.withProgress(
       { location: ProgressLocation.Notification, title: `${title}…`, cancellable: true },
@@ -47,19 +50,49 @@ export async function launch(agents: Agents, launched: Launch, start: (told: Tol
             else signal.addEventListener('abort', end, { once: true });
             open = openSession(agents, made);
           };
-          const starting = start({ onBegin: () => (hasBegun = true), onMade });
+          const starting = start({ signal, onBegin: () => (state.hasBegun = true), onMade });
           try {
             await unlessAborted(starting, signal, devbox.id);
             await open;
           } finally {
-            await ended;
+            if (signal.aborted) {
+              // What has begun is not left halfway: then it is known what there is of it.
+              await Promise.allSettled([starting, open]);
+              const isEnded = ended === undefined ? !state.hasBegun : await isDone(ended);
+              if (!signedIn.ended.aborted) sayCancelled(launched, state.hasBegun, isEnded);
+            }
           }
         }),
     );
   } catch (error) {
-    if (!hasBegun || !signedIn.ended.aborted) throw error;
+    if (!state.hasBegun || !signedIn.ended.aborted) throw error;
     const where = { devbox: oneLine(devboxName(devbox), 60), address: signedIn.baseUrl };
     const problem = agentsProblem('agent_left', { name: oneLine(name, 40), ...where });
     throw new RuntimeError({ problem, devboxId: devbox.id, cause: error });
   }
+}
+
+async function isDone(work: Promise<unknown>): Promise<boolean> {
+  const [{ status }] = await Promise.allSettled([work]);
+  return status === 'fulfilled';
+}
+
+function sayCancelled({ devbox, name }: Launch, hasBegun: boolean, isEnded: boolean): void {
+  const agent = escapeForEditor(oneLine(name, 40));
+  const where = devboxLabel(devbox);
+  if (!isEnded) {
+    void window.showWarningMessage(
+      l10n.t(
+        'The start of {0} was cancelled, but it may still be running in {1}. Its row is under Agents.',
+        agent,
+        where,
+      ),
+    );
+    return;
+  }
+  void window.showInformationMessage(
+    hasBegun
+      ? l10n.t('The start of {0} in {1} was cancelled. It has been ended; its record is under Agents.', agent, where)
+      : l10n.t('The start of {0} in {1} was cancelled before it began.', agent, where),
+  );
 }

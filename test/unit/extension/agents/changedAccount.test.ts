@@ -183,4 +183,36 @@ describe('An answer to an agent', function () {
     assert.equal(await box.bash('ls ~/work'), '');
     await api.devboxes.shutdown(box.id);
   });
+
+  it('is not awaited of an agent whose start is cancelled, at whichever request: nothing runs on, and that is said', async () => {
+    const { editor } = used;
+    const { box } = await ready('given up', ['EXAMPLE_KEY']);
+    await accounts.beginWithFirst();
+    const agents = await below((await devbox('given up'))?.row, 'Agents');
+    const said = new Set<string>();
+    for (let at = 1; at < 40; at += 1) {
+      let [steps, isCancelled] = [0, false];
+      accounts.proxy.before = (_, path) => {
+        const shown = editor.progress.find(({ title, isOver }) => !isOver && /^Start Example in given up/.test(title));
+        if (shown === undefined || isCancelled || !/execut|upload/.test(path) || ++steps < at) return undefined;
+        isCancelled = true;
+        shown.cancel();
+        return undefined;
+      };
+      editor.messages.length = 0;
+      editor.answer(/The value of EXAMPLE_KEY/, 'hush');
+      await start(agents, []);
+      if (!isCancelled) break;
+      await editor.message(/^The start of Example in given up was cancelled/);
+      said.add(editor.messages.map(({ text: one }) => one.replace(/.*cancelled/, '')).join());
+      assert.equal(
+        await box.bash('pgrep -f "[a]gent[.]mjs"; ls -d ~/.runloop-agents/keys-* 2>/dev/null; true'),
+        '',
+        String(at),
+      );
+    }
+    accounts.proxy.before = () => undefined;
+    assert.deepEqual([...said].sort(), [' before it began.', '. It has been ended; its record is under Agents.']);
+    await used.api.devboxes.shutdown(box.id);
+  });
 });
