@@ -13,13 +13,12 @@ import { followDeepLinks } from './extension/deepLink';
 import { StopDocuments } from './extension/diagnosis/stopDocuments';
 import { DevboxStore } from './extension/devboxes/devboxStore';
 import { DevboxTree } from './extension/devboxTree/devboxTree';
-import { RememberedLogs } from './extension/logDocument/rememberedLogs';
-import { restoreLogs } from './extension/logDocument/restoreLogs';
 import { Log } from './extension/messages/log';
 import { DevboxOutput } from './extension/output/devboxOutput';
 import { onFirstUse } from './extension/onFirstUse';
 import { RememberedVscodes } from './extension/openVscode/rememberedVscodes';
 import { restoreVscodes } from './extension/openVscode/restoreVscodes';
+import { restoreTabs } from './extension/restoreTabs';
 import type { Services } from './extension/services';
 import { EndedHere } from './extension/lifeCycle/endedHere';
 import { KeepAlive } from './extension/lifeCycle/keepAlive';
@@ -156,7 +155,6 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     workspaceState: context.workspaceState,
   });
   const stopDocuments = new StopDocuments({ account, knownSecrets, endedHere, log });
-  const rememberedLogs = new RememberedLogs(memory);
   const rememberedVscodes = new RememberedVscodes(memory, log);
   const servedSecrets = onFirstUse(async () => {
     const { ServedSecrets } = await import('./extension/openVscode/servedSecrets');
@@ -199,7 +197,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     }, owned),
     runDocuments: onFirstUse(async () => {
       const { RunDocuments } = await import('./extension/runs/runDocuments');
-      return new RunDocuments({ knownSecrets, devboxUse, log });
+      return new RunDocuments({ knownSecrets, devboxUse, memory, log });
     }, owned),
     globalState: context.globalState,
     agents,
@@ -223,9 +221,10 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
       });
     }, owned),
     output,
-    rememberedLogs,
     logDocuments: onFirstUse(async () => {
       const { LogDocuments } = await import('./extension/logDocument/logDocuments');
+      const { RememberedLogs } = await import('./extension/logDocument/rememberedLogs');
+      const rememberedLogs = new RememberedLogs(memory);
       return new LogDocuments({ account, store, sessions, knownSecrets, rememberedLogs, log });
     }, owned),
     logSearch: onFirstUse(async () => {
@@ -274,7 +273,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
   }, owned);
   context.subscriptions.push(
     reattach(services),
-    restoreLogs(services),
+    restoreTabs(services, memory),
     restoreVscodes({ ...services, rememberedVscodes, servedSecrets }),
     sessions.onDidChange(() => {
       if (sessions.all().length === 0) return;

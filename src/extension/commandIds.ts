@@ -112,3 +112,7 @@ export const logScheme = 'runloop-log';
 
 /** Scheme of the files of devboxes. */
 export const filesScheme = 'runloop';
+
+/** Which logs and commands' documents the window has, in its memory. */
+export const openLogsKey = 'runloop.openLogs';
+export const openRunsKey = 'runloop.openRuns';

@@ -12,7 +12,6 @@ import type { StopDocuments } from './diagnosis/stopDocuments';
 import type { LazyFileSystem } from './files/lazyFileSystem';
 import type { DevboxPorts } from './ports/devboxPorts';
 import type { LogDocuments } from './logDocument/logDocuments';
-import type { RememberedLogs } from './logDocument/rememberedLogs';
 import type { LogSearch } from './logSearch/logSearch';
 import type { LocalPlatform } from './localPlatform/localPlatform';
 import type { Log } from './messages/log';
@@ -63,8 +62,6 @@ export interface Services {
   readonly agentActions: () => Promise<AgentActions>;
   readonly openedVscodes: () => Promise<OpenedVscodes>;
   readonly output: DevboxOutput;
-  /** Tabs of logs, over reloads. */
-  readonly rememberedLogs: RememberedLogs;
   readonly logDocuments: () => Promise<LogDocuments>;
   readonly logSearch: () => Promise<LogSearch>;
   readonly searchView: () => Promise<SearchView>;

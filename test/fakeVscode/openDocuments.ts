@@ -20,6 +20,7 @@ interface Open {
   readonly opened: EventEmitter<vscode.TextDocument>;
   readonly closed: EventEmitter<vscode.TextDocument>;
   readonly changed: EventEmitter<vscode.TextDocumentChangeEvent>;
+  readonly scrolled: EventEmitter<vscode.TextEditorVisibleRangesChangeEvent>;
   comments: FakeComments | undefined;
   /** What the document that was shown last was to be opened at. */
   shownAt: vscode.Range | undefined;
@@ -33,6 +34,7 @@ export function openIn(editor: FakeEditor): Open {
     opened: new EventEmitter<vscode.TextDocument>(),
     closed: new EventEmitter<vscode.TextDocument>(),
     changed: new EventEmitter<vscode.TextDocumentChangeEvent>(),
+    scrolled: new EventEmitter<vscode.TextEditorVisibleRangesChangeEvent>(),
     comments: undefined,
     shownAt: undefined,
   };

@@ -60,6 +60,7 @@ export const window: Pick<
   | 'tabGroups'
   | 'createTextEditorDecorationType'
   | 'onDidChangeVisibleTextEditors'
+  | 'onDidChangeTextEditorVisibleRanges'
 > = {
   showInformationMessage: (text: string, ...rest: unknown[]) => message('information', text, rest),
   showWarningMessage: (text: string, ...rest: unknown[]) => message('warning', text, rest),
@@ -82,9 +83,7 @@ export const window: Pick<
     const revealRange = (range: vscode.Range): void => void (open.shownAt = range);
     return Promise.resolve({ document: shown, revealRange } as never);
   },
-  get activeTextEditor() {
-    return undefined;
-  },
+  activeTextEditor: undefined,
   showInputBox: (options) => fakeEditor().input(options),
   createInputBox: () => {
     const editor = fakeEditor();
@@ -155,6 +154,7 @@ export const window: Pick<
   },
   createTextEditorDecorationType: (options) => createDecorationType(fakeEditor(), options),
   onDidChangeVisibleTextEditors: eventOf(({ visibleEditorsChanged }) => visibleEditorsChanged.event),
+  onDidChangeTextEditorVisibleRanges: eventOf((editor) => openIn(editor).scrolled.event),
 };
 
 export const workspace: Pick<

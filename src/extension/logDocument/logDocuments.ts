@@ -67,8 +67,9 @@ export class LogDocuments implements Disposable {
     return log;
   }
 
-  /** Brings back tabs of logs as they were before a reload. */
-  async reopen(logs: readonly RememberedLog[]): Promise<void> {
+  /** Brings back tabs of logs as they were before a reload, of the API that is used now. */
+  async restore(baseUrl: string | undefined): Promise<void> {
+    const logs = this.#services.rememberedLogs.all().filter((log) => log.baseUrl === baseUrl);
     for (const log of logs) {
       this.#views.set(log.address, viewOf(log));
       this.#baseUrls.set(log.address, log.baseUrl);

@@ -1,5 +1,6 @@
 import type { Memento } from 'vscode';
 import { asArray, asObject, asString } from '../../core/parse';
+import { openLogsKey as key } from '../commandIds';
 
 /** A log that the window has in a tab. */
 export interface RememberedLog {
@@ -15,8 +16,6 @@ export interface RememberedLog {
   readonly hiddenLevels: readonly string[];
   readonly hiddenSources: readonly string[];
 }
-
-const key = 'runloop.openLogs';
 
 /** Which logs the window has in tabs, kept over reloads and restarts: the editor brings no document back that is no file. */
 export class RememberedLogs {

@@ -48,7 +48,7 @@ export class CommandRun {
   readonly account: SignedIn;
   readonly devboxes: readonly Devbox[];
   /** The command as it is shown. */
-  readonly #shown: string;
+  readonly shown: string;
   readonly #parts: readonly Part[];
   readonly #onChange: () => void;
   readonly #stop = new AbortController();
@@ -74,11 +74,11 @@ export class CommandRun {
     onChange: () => void,
   ) {
     this.command = command;
-    this.#shown = redact(command, secrets);
+    this.shown = redact(command, secrets);
     this.account = account;
     this.devboxes = devboxes;
     this.#onChange = onChange;
-    const name = oneLine(this.#shown, 40).replaceAll('/', '∕');
+    const name = oneLine(this.shown, 40).replaceAll('/', '∕');
     this.uri = Uri.from({ scheme: runScheme, path: `/${name}`, query: String(number) });
     this.#parts = devboxes.map((devbox) => ({
       devbox,
@@ -183,6 +183,15 @@ export class CommandRun {
     this.#onChange();
   }
 
+  /** Each devbox, and how the command ended there, in words; undefined where it has not. */
+  ends(): readonly { readonly devboxId: string; readonly name: string; readonly end: string | undefined }[] {
+    return this.#parts.map(({ devbox, end }) => ({
+      devboxId: oneLine(devbox.id, 60),
+      name: devboxName(devbox),
+      end: end === undefined ? undefined : oneLine(end, 300),
+    }));
+  }
+
   /** The document as it is now: a group for each devbox. */
   text(): string {
     const groups = this.#parts.map((part) => {
@@ -191,7 +200,7 @@ export class CommandRun {
       const head = `── ${devboxName(devbox)} (${oneLine(devbox.id, 60)}) ── ${state}`;
       return [head, ...less(part), ...lines].join('\n');
     });
-    return `$ ${this.#shown}\n\n${groups.join('\n\n')}\n`;
+    return `$ ${this.shown}\n\n${groups.join('\n\n')}\n`;
   }
 
   /** Waits until it is stopped once more. @returns false if the window leaves the account: nobody can stop it then */

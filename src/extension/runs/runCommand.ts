@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { l10n, Uri, window, type Memento } from 'vscode';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
 import { accountChanged, mustStillBe } from '../account/accountChanged';
@@ -7,6 +8,8 @@ import type { Log } from '../messages/log';
 import { showActions } from '../messages/showActions';
 import { listLimitMs, whenSlow } from '../messages/whenSlow';
 import { askCommand } from './askCommand';
+import { CommandRun } from './commandRuns';
+import { notWhole } from './rememberedRuns';
 import type { RunDocuments } from './runDocuments';
 import { RunHistory } from './runHistory';
 
@@ -44,19 +47,36 @@ export async function runCommand(services: RunCommandServices, argument: unknown
 
 /** Ends the command whose document is meant. */
 export async function stopCommand(services: RunCommandServices, argument: unknown): Promise<void> {
+  const run = await runOf(services, argument);
+  // One of before a reload cannot be reached any more.
   // Its document tells how that went.
-  void (await runOf(services, argument))?.stop();
+  if (run instanceof CommandRun) void run.stop();
 }
 
 /** Runs the command of a document again, in the same devboxes. */
 export async function runAgain(services: RunCommandServices, argument: unknown): Promise<void> {
   const run = await runOf(services, argument);
   if (run === undefined) return;
-  const { account } = run;
-  const signedIn = await services.account.require();
-  // The window may have come back to it meanwhile.
-  if (signedIn.baseUrl !== account.baseUrl || signedIn.apiKey !== account.apiKey) throw accountChanged();
-  await (await services.runDocuments()).start(signedIn, run.command, run.devboxes);
+  const { account, log, runDocuments } = services;
+  const signedIn = await account.require();
+  if (run instanceof CommandRun) {
+    const of = run.account;
+    // The window may have come back to it meanwhile.
+    if (signedIn.baseUrl !== of.baseUrl || signedIn.apiKey !== of.apiKey) throw accountChanged();
+    await (await runDocuments()).start(signedIn, run.command, run.devboxes);
+    return;
+  }
+  if (signedIn.baseUrl !== run.baseUrl) throw accountChanged();
+  if (!run.isWhole) {
+    showActions('information', notWhole(), [], log);
+    return;
+  }
+  const devboxes = await whenSlow(
+    (signal) => pLimit(5).map(run.parts, ({ devboxId }) => signedIn.api.devboxes.retrieve(devboxId, { signal, rule })),
+    { limitMs: listLimitMs },
+  );
+  mustStillBe(signedIn);
+  await (await runDocuments()).start(signedIn, run.shown, devboxes);
 }
 
 async function runOf({ runDocuments }: RunCommandServices, argument: unknown) {

@@ -1,4 +1,12 @@
-import { EventEmitter, window, workspace, type TextDocumentContentProvider, type Uri } from 'vscode';
+import {
+  commands,
+  EventEmitter,
+  window,
+  workspace,
+  type Memento,
+  type TextDocumentContentProvider,
+  type Uri,
+} from 'vscode';
 import type { Disposable } from '../../core/events';
 import type { Devbox } from '../../core/platform/devbox';
 import { redact } from '../../core/redact';
@@ -8,6 +16,8 @@ import type { Log } from '../messages/log';
 import type { KnownSecrets } from '../session/knownSecrets';
 import { setContext } from '../setContext';
 import { CommandRun, runScheme } from './commandRuns';
+import { FollowedEnds } from './followedEnds';
+import { earlierText, RememberedRuns, type EarlierRun } from './rememberedRuns';
 
 /** Milliseconds between two drawings of a document that grows. */
 const drawMs = 150;
@@ -17,6 +27,8 @@ const mostRuns = 50;
 export interface RunServices {
   readonly knownSecrets: KnownSecrets;
   readonly devboxUse: { used(devboxId: string): void };
+  /** Of this window. */
+  readonly memory: Memento;
   readonly log: Log;
 }
 
@@ -27,21 +39,45 @@ export class RunDocuments implements TextDocumentContentProvider, Disposable {
   readonly onDidChange = this.#changed.event;
   readonly #runs = new Map<string, CommandRun>();
   readonly #drawing = new Map<string, NodeJS.Timeout>();
-  readonly #registration: Disposable;
+  /** Those of before a reload. */
+  readonly #earlier = new Map<string, EarlierRun>();
+  readonly #remembered: RememberedRuns;
+  readonly #owned: readonly Disposable[];
   #count = 0;
 
   constructor(services: RunServices) {
     this.#services = services;
-    this.#registration = workspace.registerTextDocumentContentProvider(runScheme, this);
+    this.#remembered = new RememberedRuns(services.memory);
+    for (const run of this.#remembered.all()) {
+      this.#earlier.set(run.uri.toString(), run);
+      // The next one has another address.
+      this.#count = Math.max(this.#count, Number(run.uri.query) || 0);
+    }
+    this.#owned = [
+      workspace.registerTextDocumentContentProvider(runScheme, this),
+      workspace.onDidCloseTextDocument(({ uri }) => {
+        if (uri.scheme === runScheme) this.#remember(this.#remembered.forget(uri));
+      }),
+      new FollowedEnds(runScheme),
+    ];
   }
 
   provideTextDocumentContent(uri: Uri): string {
-    return this.#runs.get(uri.toString())?.text() ?? '';
+    const earlier = this.#earlier.get(uri.toString());
+    return this.#runs.get(uri.toString())?.text() ?? (earlier === undefined ? '' : earlierText(earlier));
   }
 
   /** The run of a document. */
-  get(uri: Uri | undefined): CommandRun | undefined {
-    return uri === undefined ? undefined : this.#runs.get(uri.toString());
+  get(uri: Uri | undefined): CommandRun | EarlierRun | undefined {
+    return uri === undefined ? undefined : (this.#runs.get(uri.toString()) ?? this.#earlier.get(uri.toString()));
+  }
+
+  /** Brings back the tabs that the window had before its reload, behind what it shows; of the runs of this account only. */
+  async restore(baseUrl: string | undefined): Promise<void> {
+    for (const run of this.#earlier.values()) {
+      const options = { preview: false, preserveFocus: true, background: true };
+      if (run.baseUrl === baseUrl) await commands.executeCommand('vscode.open', run.uri, options);
+    }
   }
 
   /**
@@ -64,8 +100,13 @@ export class RunDocuments implements TextDocumentContentProvider, Disposable {
     this.#runs.set(run.uri.toString(), run);
     this.#forgetOld();
     const ended = run.run(this.#services).then(() => run.status);
+    this.#remember(this.#remembered.note(run));
     ended
-      .finally(() => this.#tellRunning())
+      .finally(() => {
+        this.#tellRunning();
+        const isOpen = this.#remembered.all().some(({ uri }) => uri.toString() === run.uri.toString());
+        if (isOpen) this.#remember(this.#remembered.note(run));
+      })
       .catch((error: unknown) => this.#services.log.failure('Running a command', error));
     this.#tellRunning();
     await window.showTextDocument(await workspace.openTextDocument(run.uri), { preview: false });
@@ -74,7 +115,7 @@ export class RunDocuments implements TextDocumentContentProvider, Disposable {
 
   /** Commands go on where they run; only the window forgets them. */
   dispose(): void {
-    this.#registration.dispose();
+    for (const owned of this.#owned) owned.dispose();
     for (const timer of this.#drawing.values()) clearTimeout(timer);
     this.#changed.dispose();
   }
@@ -87,6 +128,10 @@ export class RunDocuments implements TextDocumentContentProvider, Disposable {
       this.#changed.fire(run.uri);
     };
     this.#drawing.set(key, setTimeout(draw, drawMs));
+  }
+
+  #remember(done: Thenable<void>): void {
+    done.then(undefined, (error: unknown) => this.#services.log.failure('Remembering the commands', error));
   }
 
   #tellRunning(): void {

@@ -99,11 +99,11 @@ describe('The document of a command', function () {
       method: 'POST',
       path: '/v1/devboxes/*/executions/*/kill',
     });
-    run.stop();
+    void run.stop();
     await shows(/ ── not stopped, and may still be running: The Runloop API refused the request/);
     assert.deepEqual([run.isOver, await lives()], [false, true]);
     await orderFaults(platform);
-    run.stop();
+    void run.stop();
     await running;
     assert.match(run.text(), / ── stopped after [\d.]+ s\n/);
     assert.equal(await lives(), false);
@@ -150,12 +150,14 @@ describe('The document of a command', function () {
     const devbox = (await api.devboxes.waitForStatus(id, ['running'], 20)) ?? assert.fail();
     const knownSecrets = new KnownSecrets(editor.secrets, new SecretSessionKeys(editor.secrets, new Log()));
     knownSecrets.add(id, ['hunter2xyz']);
-    const documents = new RunDocuments({ knownSecrets, devboxUse: { used: () => undefined }, log: new Log() });
+    const memory = new FakeMemory();
+    const documents = new RunDocuments({ knownSecrets, devboxUse: { used: () => undefined }, memory, log: new Log() });
     try {
       const { ended } = await documents.start(account(), 'echo hunter2xyz', [devbox]);
       await ended;
       const shown = editor.documents.at(-1) ?? assert.fail();
-      const text = documents.get(shown.uri)?.text() ?? assert.fail();
+      const text = documents.provideTextDocumentContent(shown.uri);
+      assert.doesNotMatch(JSON.stringify(memory.get('runloop.openRuns')), /hunter2xyz/);
       assert.match(text, /\$ echo \[removed\]\n[^]*\n\[removed\]\n/);
       assert.doesNotMatch(`${shown.uri.toString()} ${text}`, /hunter2xyz/);
     } finally {
