@@ -53,14 +53,13 @@ export class ExecutionCommands implements DevboxCommands, CommandOpener {
     if (signal.aborted) throw endedBy(signal, this.#devboxId);
     if (stdin.byteLength > mostInput) throw new Error('This input is too large for an execution.');
     return withDeadline(deadlineMs, signal, async (limit) => {
-      const file = beforeFetch === undefined ? undefined : outputFile();
-      const left = this.#left;
-      const ended = await this.#completed(carrying(`${removing(left)}${command}`, stdin, file), limit, onStarted);
-      this.#left = this.#left.filter((path) => !left.includes(path));
-      const packed = ended.isCut.stdout ? await this.#streamed(ended, limit) : ended.stdout;
+      const file = beforeFetch === undefined ? undefined : outputFile(mostOutput);
+      const { ended, packed } = await this.#answer(command, { stdin, file, limit, onStarted });
       const { text, rest } = file === undefined ? { text: packed, rest: 'none' } : answered(packed);
-      if (rest === 'no room') return this.run(command, { stdin, signal: limit, deadlineMs, onStarted });
+      const asText = (): Promise<CommandResult> => this.run(command, { stdin, signal: limit, deadlineMs, onStarted });
+      if (rest === 'no room') return asText();
       const more = file === undefined || rest === 'none' ? [] : await this.#fetched(file, { limit, beforeFetch });
+      if (more === 'refused') return asText();
       return {
         exitCode: ended.exitStatus ?? -1,
         stdout: await unpackedOutput(text, more, this.#devboxId),
@@ -81,11 +80,41 @@ export class ExecutionCommands implements DevboxCommands, CommandOpener {
     return new OpenExecution(this.#api, { devboxId: this.#devboxId, executionId }, signal);
   }
 
-  /** What a command has printed into a file, which goes. */
+  /** Runs a command, takes away what is left of others, and keeps in mind what may be left of this one. */
+  async #answer(
+    command: string,
+    {
+      stdin,
+      file,
+      limit,
+      onStarted,
+    }: {
+      readonly stdin: Uint8Array;
+      readonly file: OutputFile | undefined;
+      readonly limit: AbortSignal;
+    } & Pick<CommandOptions, 'onStarted'>,
+  ): Promise<{ readonly ended: Execution; readonly packed: string }> {
+    const left = this.#left;
+    try {
+      const ended = await this.#completed(carrying(`${removing(left)}${command}`, stdin, file), limit, onStarted);
+      this.#left = this.#left.filter((path) => !left.includes(path));
+      return { ended, packed: ended.isCut.stdout ? await this.#streamed(ended, limit) : ended.stdout };
+    } catch (error) {
+      // It was cancelled, or its answer is lost: it may have begun to write.
+      if (file !== undefined) this.#leave(file);
+      throw error;
+    }
+  }
+
+  #leave({ path }: OutputFile): void {
+    this.#left = [...this.#left, path].slice(-mostLeft);
+  }
+
+  /** What a command has printed into a file, which goes; or that this file is refused, as one that something has taken away. */
   async #fetched(
-    { path }: OutputFile,
+    file: OutputFile,
     { limit, beforeFetch }: { readonly limit: AbortSignal } & Pick<CommandOptions, 'beforeFetch'>,
-  ): Promise<Buffer[]> {
+  ): Promise<Buffer[] | 'refused'> {
     const devboxId = this.#devboxId;
     const pieces: Buffer[] = [];
     let size = 0;
@@ -97,12 +126,15 @@ export class ExecutionCommands implements DevboxCommands, CommandOpener {
     try {
       const ask = async (readAll: (pieces: AsyncIterable<Buffer>) => Promise<void>): Promise<void> => {
         await beforeFetch?.();
-        await readAll(this.#api.files.download(devboxId, { path, signal: limit }));
+        await readAll(this.#api.files.download(devboxId, { path: file.path, signal: limit }));
       };
       await takeKeptFile(ask, take, limit);
       return pieces;
+    } catch (error) {
+      if (RuntimeError.is(error) && isRefusal(error.status)) return 'refused';
+      throw error;
     } finally {
-      this.#left = [...this.#left, path].slice(-mostLeft);
+      this.#leave(file);
       // Nobody waits for it; where it fails, it goes with the next command.
       void this.#tidy(beforeFetch);
     }
@@ -211,6 +243,11 @@ async function unpackedOutput(text: string, more: readonly Buffer[], devboxId: s
   }
   // It did not get as far as that: killed, or no shell as we know it.
   throw unexpected('an execution', devboxId);
+}
+
+/** Whether a status says that a file cannot be had, and not that nothing can be had, or not now. */
+function isRefusal(status: number | undefined): boolean {
+  return status === 400 || status === 403 || status === 404;
 }
 
 /** Takes files of ours away, in front of a command. */

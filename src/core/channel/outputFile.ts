@@ -12,15 +12,20 @@ export interface OutputFile {
   readonly script: string;
 }
 
-/** A file of a name that nobody in the devbox can know before. */
-export function outputFile(): OutputFile {
+/**
+ * A file of a name that nobody in the devbox can know before. Those of windows that ended before they could take them away go with it.
+ *
+ * @param most bytes that are of use: one more is written, which tells that there are too many, and what prints them ends
+ */
+export function outputFile(most: number): OutputFile {
   const path = `/tmp/.runloop-devboxes-${randomUUID()}`;
   return {
     path,
     script: `rl_part() {
 IFS= read -r -N ${mostAnswered} rl_a; printf %s "$rl_a"; IFS= read -r -N 1 rl_a || return 0
+find /tmp -maxdepth 1 -type f -name '.runloop-devboxes-*' -user "$EUID" -mmin +1440 -exec rm -f -- {} +
 umask 077; set -C
-if { printf %s "$rl_a"; cat; } | base64 -d > ${path}; then printf ${marks.file}; else rm -f -- ${path}; printf '${marks.noRoom}'; fi
+if { printf %s "$rl_a"; cat; } | base64 -d | head -c ${most + 1} > ${path}; then printf ${marks.file}; else rm -f -- ${path}; printf '${marks.noRoom}'; fi
 } 2>/dev/null`,
   };
 }

@@ -19,13 +19,23 @@ describe('What a command prints that is much', function () {
   });
   const call = { signal: new AbortController().signal, deadlineMs: 50_000, beforeFetch: () => Promise.resolve() };
 
-  async function carrier(): Promise<{ readonly commands: ExecutionCommands; readonly proxy: CountingProxy }> {
+  /** @returns `ask`, which asks the same devbox by another way */
+  async function carrier(): Promise<{
+    readonly commands: ExecutionCommands;
+    readonly proxy: CountingProxy;
+    readonly ask: (command: string) => Promise<string>;
+  }> {
     const { id } = await used.api.devboxes.create({ name: 'printing' }, { requestId: crypto.randomUUID() });
     await used.api.devboxes.waitForStatus(id, ['running'], 20);
     const proxy = await CountingProxy.start(used.platform.baseUrl);
     open.push(proxy);
     const api = new RunloopApi({ apiKey: used.platform.apiKey, baseUrl: proxy.baseUrl });
-    return { commands: new ExecutionCommands(api, id), proxy };
+    const others = new ExecutionCommands(used.api, id);
+    const ask = async (command: string): Promise<string> => {
+      const { stdout } = await others.run(command, { signal: call.signal, deadlineMs: 20_000 });
+      return Buffer.from(stdout).toString();
+    };
+    return { commands: new ExecutionCommands(api, id), proxy, ask };
   }
   const gone = (commands: ExecutionCommands): Promise<string> =>
     eventually(
@@ -108,6 +118,53 @@ describe('What a command prints that is much', function () {
     const { stdout } = await commands.run('true; }; ulimit -f 16; rl_in | { head -c 400000 /dev/urandom', call);
     assert.equal(stdout.byteLength, 400_000);
     assert.equal(proxy.paths.filter((path) => path.endsWith('/download_file')).length, 0);
+    await gone(commands);
+  });
+
+  it('comes as text where its file cannot be had, as something has taken it away', async () => {
+    const { commands, proxy, ask } = await carrier();
+    proxy.before = async (_count, path) => {
+      if (!path.endsWith('/download_file')) return;
+      await ask('rm -f /tmp/.runloop-devboxes-*');
+    };
+    const { stdout } = await commands.run('head -c 400000 /dev/urandom', call);
+    assert.equal(stdout.byteLength, 400_000);
+    assert.equal(proxy.paths.filter((path) => path.endsWith('/download_file')).length, 1);
+  });
+
+  it('is taken away by the next command where it was cancelled, and a day later by any that prints much', async () => {
+    const { commands, ask } = await carrier();
+    const stop = new AbortController();
+    const running = commands.run('head -c 400000 /dev/urandom; exec >&-; sleep 50', { ...call, signal: stop.signal });
+    const ended = assert.rejects(running);
+    const find = 'find /tmp -maxdepth 1 -name ".runloop-devboxes-*-*"';
+    await eventually(
+      () => ask(`${find} -perm 600`),
+      (names) => names !== '',
+    );
+    stop.abort();
+    await ended;
+    await gone(commands);
+    await ask('touch -d "2 days ago" /tmp/.runloop-devboxes-of-another; touch /tmp/.runloop-devboxes-of-today');
+    await commands.run('head -c 400000 /dev/urandom', call);
+    await eventually(
+      () => ask(find),
+      (names) => names === '/tmp/.runloop-devboxes-of-today\n',
+    );
+    await ask('rm /tmp/.runloop-devboxes-of-today');
+  });
+
+  it('fills no disk with what is too much to be shown', async () => {
+    const { commands, ask } = await carrier();
+    let sizes = '';
+    const beforeFetch = async (): Promise<void> => {
+      const measure = 'find /tmp -maxdepth 1 -name ".runloop-devboxes-*-*" -printf "%s "';
+      if (sizes === '') sizes = await ask(measure);
+      throw new Error('It is measured.');
+    };
+    const much = commands.run('head -c 100000000 /dev/urandom', { ...call, beforeFetch });
+    await assert.rejects(much, /It is measured/);
+    assert.equal(sizes, `${64 * 1024 * 1024 + 1} `);
     await gone(commands);
   });
 });
