@@ -82,7 +82,7 @@ export class FakeEditor {
   openDialog: vscode.Uri[] | undefined;
   uriHandler: vscode.UriHandler | undefined;
   visibleTextEditors: readonly vscode.TextEditor[] = [];
-  tabs: readonly { readonly input: { readonly uri: vscode.Uri } }[] = [];
+  tabs: readonly { readonly input: unknown; readonly isPreview?: boolean }[] = [];
   workspaceFolders: readonly vscode.WorkspaceFolder[] | undefined;
   isTrusted = true;
   isFocused = true;

@@ -190,6 +190,16 @@ export class FileSystemError extends Error implements vscode.FileSystemError {
   }
 }
 
+export class TabInputTextDiff implements vscode.TabInputTextDiff {
+  readonly original: vscode.Uri;
+  readonly modified: vscode.Uri;
+
+  constructor(original: vscode.Uri, modified: vscode.Uri) {
+    this.original = original;
+    this.modified = modified;
+  }
+}
+
 export class TabInputText implements vscode.TabInputText {
   readonly uri: vscode.Uri;
 

@@ -110,10 +110,7 @@ export const window: Pick<
     fakeEditor().statusItems.push(item);
     return item;
   },
-  setStatusBarMessage: (text: string) => {
-    fakeEditor().statusMessages.push(text);
-    return nothing;
-  },
+  setStatusBarMessage: (text: string) => (fakeEditor().statusMessages.push(text), nothing),
   createOutputChannel: (name: string) => {
     const channel = new FakeChannel(name);
     fakeEditor().channels.push(channel);
@@ -147,7 +144,9 @@ export const window: Pick<
   },
   onDidChangeWindowState: eventOf(({ windowState }) => windowState.event),
   get tabGroups() {
-    return { all: [{ tabs: fakeEditor().tabs }], onDidChangeTabs: () => ({ dispose: () => undefined }) } as never;
+    const editor = fakeEditor();
+    const close = (closed: object[]) => (editor.tabs = editor.tabs.filter((tab) => !closed.includes(tab)));
+    return { all: [{ tabs: editor.tabs }], close, onDidChangeTabs: () => ({ dispose: () => undefined }) } as never;
   },
   get visibleTextEditors() {
     return fakeEditor().visibleTextEditors;

@@ -4,6 +4,8 @@ import {
   l10n,
   languages,
   Range,
+  TabInputText,
+  TabInputTextDiff,
   Uri,
   window,
   workspace,
@@ -43,6 +45,9 @@ const drawMs = 500;
  */
 const settleMs = 1_000;
 
+/** Lines that a question covers: it lies over the top of what it is about. */
+const coveredLines = 10;
+
 /** What a document shows: a session, the exact input of a request, or one side of a change that it would make. */
 interface ShownDocument {
   readonly devboxId: string;
@@ -61,6 +66,8 @@ export class AgentDocuments implements TextDocumentContentProvider, CodeLensProv
   readonly onDidChangeCodeLenses = this.#lensesChanged.event;
   readonly #logs = new Map<string, string>();
   #settling: NodeJS.Timeout | undefined;
+  /** The request that somebody is asked about now, by its session and ID. */
+  #asked: { readonly key: string } | undefined;
   /** Devboxes whose documents were drawn a moment ago, and whether they are stale since. */
   readonly #drawn = new Map<string, boolean>();
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -109,6 +116,37 @@ export class AgentDocuments implements TextDocumentContentProvider, CodeLensProv
     return uri;
   }
 
+  /** Leaves the top of what a request would do empty, as long as a question about it covers that. */
+  async whileAsked<T>(agent: LiveAgent, { id }: WaitingRequest, ask: () => Promise<T>): Promise<T> {
+    const asked = { key: requestKey(agent.devboxId, agent.found.name, id) };
+    const redraw = (): void => {
+      for (const { uri } of workspace.textDocuments) {
+        if (keyOf(shownDocument(uri)) === asked.key) this.#changed.fire(uri);
+      }
+    };
+    this.#asked = asked;
+    redraw();
+    try {
+      return await ask();
+    } finally {
+      // A later question has taken the place of this one.
+      if (this.#asked === asked) this.#asked = undefined;
+      redraw();
+    }
+  }
+
+  /** Closes what was shown for a question, unless somebody has kept it: what they came from is in front again. */
+  async leave({ devboxId, found }: LiveAgent, { id }: WaitingRequest): Promise<void> {
+    const key = requestKey(devboxId, found.name, id);
+    const tabs = window.tabGroups.all.flatMap((group) =>
+      group.tabs.filter(({ input, isPreview }) => isPreview && keyOf(shownIn(input)) === key),
+    );
+    if (tabs.length === 0) return;
+    await window.tabGroups.close(tabs);
+    // An editor that comes back shows the buttons that it had.
+    this.settle();
+  }
+
   /** Whether somebody looks at the session now. */
   isSeen(agent: LiveAgent): boolean {
     const { focused } = window.state;
@@ -155,9 +193,10 @@ export class AgentDocuments implements TextDocumentContentProvider, CodeLensProv
     if (shown.request === undefined) return sessionText(agent, this.#context.nameOf(shown.devboxId)).text;
     const request = agent.request(shown.request);
     if (request === undefined) return l10n.t('This request is no longer known.');
-    if (shown.diff === undefined) return requestText(agent, request);
+    const covered = this.#asked?.key === keyOf(shown) ? '\n'.repeat(coveredLines) : '';
+    if (shown.diff === undefined) return `${covered}${requestText(agent, request)}`;
     const diff = request.diffs[shown.diff];
-    return (shown.side === 'before' ? diff?.before : diff?.after) ?? '';
+    return `${covered}${(shown.side === 'before' ? diff?.before : diff?.after) ?? ''}`;
   }
 
   provideCodeLenses({ uri }: TextDocument): CodeLens[] {
@@ -204,6 +243,20 @@ export class AgentDocuments implements TextDocumentContentProvider, CodeLensProv
     const shown = shownDocument(uri);
     return shown?.devboxId === devboxId && shown.session === found.name;
   }
+}
+
+function requestKey(devboxId: string, session: string, request: string): string {
+  return JSON.stringify([devboxId, session, request]);
+}
+
+function keyOf(shown: ShownDocument | undefined): string | undefined {
+  return shown?.request === undefined ? undefined : requestKey(shown.devboxId, shown.session, shown.request);
+}
+
+/** What a tab shows; of a change, its new side. */
+function shownIn(input: unknown): ShownDocument | undefined {
+  if (input instanceof TabInputText) return shownDocument(input.uri);
+  return input instanceof TabInputTextDiff ? shownDocument(input.modified) : undefined;
 }
 
 /** A name as one part of a path. */

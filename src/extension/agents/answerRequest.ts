@@ -7,24 +7,37 @@ import { agentName, inputText, meaningOf, unofferedText } from './agentText';
 import type { Agents } from './agents';
 import type { LiveAgent } from './liveAgent';
 
-type Picked =
-  | { readonly does: 'nothing' | 'showInput' | 'showDiff' }
-  | { readonly does: 'answer'; readonly choice: Choice; readonly isAlways: boolean };
+interface Answer {
+  readonly does: 'answer';
+  readonly choice: Choice;
+  readonly isAlways: boolean;
+}
+
+type Picked = Answer | { readonly does: 'nothing' | 'showInput' | 'showDiff' };
 
 type Item = QuickPickItem & { readonly does: Picked };
 
 /**
  * Shows what an agent asks for, exactly, and takes a person's answer. Nothing is chosen beforehand: Enter and Escape leave it
  * as it is.
+ *
+ * @param agent as it is now
  */
 export async function answerRequest(agents: Agents, agent: LiveAgent, requestId: string | undefined): Promise<void> {
-  await agent.look();
   const request =
     agent.waiting.find(({ id }) => id === requestId) ?? (requestId === undefined ? agent.waiting[0] : undefined);
   if (request === undefined) {
     sayAnswered(agent, requestId);
     return;
   }
+  const answer = await agents.documents.whileAsked(agent, request, () => ask(agents, agent, request));
+  if (answer === undefined) return;
+  await give(agents, agent, request, answer);
+  await agents.documents.leave(agent, request);
+}
+
+/** @returns what was decided; undefined if nothing was */
+async function ask(agents: Agents, agent: LiveAgent, request: WaitingRequest): Promise<Answer | undefined> {
   const hasDiff = request.diffs.length > 0;
   await (hasDiff ? showDiff(agents, agent, request) : showInput(agents, agent, request));
   for (;;) {
@@ -35,11 +48,8 @@ export async function answerRequest(agents: Agents, agent: LiveAgent, requestId:
         ignoreFocusOut: true,
       })
     )?.does;
-    if (picked === undefined || picked.does === 'nothing') return;
-    if (picked.does === 'answer') {
-      await give(agents, agent, request, picked);
-      return;
-    }
+    if (picked === undefined || picked.does === 'nothing') return undefined;
+    if (picked.does === 'answer') return picked;
     await (picked.does === 'showDiff' ? showDiff : showInput)(agents, agent, request);
   }
 }
@@ -83,7 +93,7 @@ async function give(
   agents: Agents,
   agent: LiveAgent,
   request: WaitingRequest,
-  { choice, isAlways }: { readonly choice: Choice; readonly isAlways: boolean },
+  { choice, isAlways }: Answer,
 ): Promise<void> {
   const { signal, origin } = agent;
   signal.throwIfAborted();

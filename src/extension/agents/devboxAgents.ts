@@ -158,7 +158,7 @@ export class DevboxAgents {
       try {
         await live.begin(prompt, { authMethod: given?.authMethod, mode: agent.mode });
       } catch (error) {
-        await live.end();
+        await live.end('failed');
         throw error;
       }
       return live;

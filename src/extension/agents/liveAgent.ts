@@ -48,7 +48,8 @@ export class LiveAgent {
   readonly #considered = new Set<string>();
   #session: AgentSession | undefined;
   #exitCode: number | undefined;
-  #isEndedByUs = false;
+  /** What its end is called, where this window has ended it. */
+  #endWord: 'ended' | 'failed' | undefined;
   #isSuspended = false;
   #looking: Promise<void> | undefined;
   #again = false;
@@ -96,7 +97,7 @@ export class LiveAgent {
     const life = session === undefined || !this.isRead ? this.found.life : session.life;
     if (life === 'gone') return 'lost';
     if (life === 'running' && this.#isSuspended) return 'suspended';
-    if (life === 'ended') return this.#isEndedByUs || isHarmless(this.#exitCode) ? 'ended' : 'failed';
+    if (life === 'ended') return this.#endWord ?? (isHarmless(this.#exitCode) ? 'ended' : 'failed');
     if (session === undefined || session.sessionId === undefined) return 'starting';
     if (session.waiting.size > 0) return 'waiting';
     return session.isInTurn ? 'working' : 'done';
@@ -232,8 +233,9 @@ export class LiveAgent {
     await this.look();
   }
 
-  async end(): Promise<void> {
-    this.#isEndedByUs = true;
+  /** @param word `failed` where it could not be started */
+  async end(word: 'ended' | 'failed' = 'ended'): Promise<void> {
+    this.#endWord ??= word;
     await this.#spool.end(this.#context.signal);
     await this.look();
   }

@@ -1,5 +1,5 @@
 import { l10n, window, type QuickPickItem } from 'vscode';
-import { offeredAgents, type AgentRecipe } from '../../core/agents/agentTable';
+import { knownAgents, offeredAgents, type AgentRecipe } from '../../core/agents/agentTable';
 import type { AgentEnvironment } from '../../core/agents/agentInstallation';
 import { RuntimeError } from '../../core/errors';
 import { oneLine } from '../../core/safeText';
@@ -11,6 +11,7 @@ import { devboxLabel } from '../devboxes/devboxText';
 import { livingDevboxFor, type DevboxSources } from '../devboxes/pickDevbox';
 import { asObject, asString } from '../../core/parse';
 import { escapeForEditor } from '../messages/escapeForEditor';
+import { failureText } from '../messages/showFailure';
 import { lookUpLimitMs, whenSlow } from '../messages/whenSlow';
 import type { Agents } from './agents';
 import type { DevboxAgents } from './devboxAgents';
@@ -60,7 +61,7 @@ async function startFor(services: StartAgentServices, signedIn: SignedIn, argume
 async function pickAgent(): Promise<AgentRecipe | undefined> {
   const items = offeredAgents(agentSetting()).map((recipe): QuickPickItem & { readonly recipe: AgentRecipe } => ({
     label: escapeForEditor(oneLine(recipe.name, 60)),
-    description: recipe.node === undefined ? escapeForEditor(oneLine(recipe.run.join(' '), 80)) : recipe.version,
+    description: knownAgents.includes(recipe) ? recipe.version : escapeForEditor(oneLine(recipe.run.join(' '), 80)),
     recipe,
   }));
   const placeHolder = l10n.t('Select an agent');
@@ -78,19 +79,15 @@ async function askFolder(
   const first = await look(devbox.metadata[workspacePathKey] ?? '');
   const refusal = within.installation.refusal(recipe, first);
   if (refusal !== undefined) throw refusal;
-  const folder = await window.showInputBox({
-    title,
-    prompt: l10n.t('The folder in the devbox where it works'),
-    value: first.cwd ?? first.home,
-    ignoreFocusOut: true,
-  });
-  if (folder === undefined) return undefined;
-  mustStillBe(signedIn, devbox.id);
-  const environment = folder.trim() === first.cwd ? first : await look(folder.trim());
-  const { cwd } = environment;
-  if (cwd !== undefined) return { ...environment, cwd };
-  throw new RuntimeError({
-    problem: agentsProblem('agent_no_folder', { folder: oneLine(folder, 200) }),
-    devboxId: devbox.id,
-  });
+  let [value, prompt] = [first.cwd ?? first.home, l10n.t('The folder in the devbox where it works')];
+  for (;;) {
+    const folder = await window.showInputBox({ title, prompt, value, ignoreFocusOut: true });
+    if (folder === undefined) return undefined;
+    mustStillBe(signedIn, devbox.id);
+    const environment = folder.trim() === first.cwd ? first : await look(folder.trim());
+    const { cwd } = environment;
+    if (cwd !== undefined) return { ...environment, cwd };
+    const problem = agentsProblem('agent_no_folder', { folder: oneLine(folder, 200) });
+    [value, prompt] = [folder, failureText(new RuntimeError({ problem, devboxId: devbox.id }))];
+  }
 }

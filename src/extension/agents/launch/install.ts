@@ -46,9 +46,13 @@ interface Install {
 export async function install({ runDocuments }: InstallServices, of: Install): Promise<boolean> {
   const { installation, recipe, signedIn, devbox } = of;
   const name = escapeForEditor(oneLine(recipe.name, 40));
-  const size = recipe.megabytes === 0 ? undefined : l10n.t('It takes about {0} MB there.', recipe.megabytes);
+  const { install: way, megabytes } = recipe;
+  const detail =
+    way !== undefined && 'command' in way
+      ? oneLine(way.command, 500)
+      : l10n.t('It takes about {0} MB there.', megabytes);
   const question = l10n.t('Install {0} in {1}?', name, devboxLabel(devbox));
-  if (!(await saysYes({ question, detail: size, yes: l10n.t('Install'), harmless: true }))) return false;
+  if (!(await saysYes({ question, detail, yes: l10n.t('Install'), harmless: true }))) return false;
   mustStillBe(signedIn, devbox.id);
   const word = randomBytes(4).toString('hex');
   const command = installation.installCommand(recipe, word, {

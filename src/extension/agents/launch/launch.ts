@@ -48,7 +48,7 @@ export async function launch(agents: Agents, launched: Launch, start: (told: Tol
             };
             if (signal.aborted) end();
             else signal.addEventListener('abort', end, { once: true });
-            open = openSession(agents, made);
+            open = openSession(agents, made, true);
           };
           const starting = start({ signal, onBegin: () => (state.hasBegun = true), onMade });
           try {

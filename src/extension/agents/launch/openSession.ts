@@ -4,9 +4,13 @@ import type { Agents } from '../agents';
 import type { LiveAgent } from '../liveAgent';
 import { lineToShow } from '../sessionText';
 
-/** Opens the document of a session at what waits there, else at its end. */
-export async function openSession(agents: Agents, agent: LiveAgent): Promise<void> {
-  if (!agent.isRead) await whenSlow(() => agent.look(), { limitMs: lookUpLimitMs });
+/**
+ * Opens the document of a session at what waits there, else at its end.
+ *
+ * @param isNew shows one that has just been started before it has said anything: who looks at it is not told that it waits
+ */
+export async function openSession(agents: Agents, agent: LiveAgent, isNew = false): Promise<void> {
+  if (!agent.isRead && !isNew) await whenSlow(() => agent.look(), { limitMs: lookUpLimitMs });
   const document = await workspace.openTextDocument(agents.documents.sessionUri(agent));
   const line = lineToShow(document.getText());
   const editor = await window.showTextDocument(document, { preview: false });

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { before, describe, it } from 'mocha';
 import { AgentInstallation, launchWords } from '../../../../src/core/agents/agentInstallation';
@@ -9,12 +7,11 @@ import { AgentSession } from '../../../../src/core/agents/agentSession';
 import { RuntimeError } from '../../../../src/core/errors';
 import type { SessionEvent } from '../../../../src/core/agents/sessionEvents';
 import { AgentSpool } from '../../../../src/core/agents/spool';
-import { apiTransfer } from '../../../../src/core/files/fileTransfer';
 import { usePlatform } from '../../../platform/usePlatform';
 import { agentFolderVariable, testedAgents, whyMissing } from '../../../run/programs';
 import { skip } from '../../../run/skip';
 import { filesDevbox, signal, type FilesDevbox } from '../files/useFiles';
-import { realAgents, scriptedModelIn, type RealAgent } from './realAgents';
+import { installedIn, realAgents, scriptedModelIn, type RealAgent } from './realAgents';
 import { invalidFrames } from './validFrames';
 
 const sealKey = randomBytes(32);
@@ -35,11 +32,7 @@ for (const { id } of testedAgents()) {
       }
       box = await filesDevbox(used.api, id);
       agent = driven(await scriptedModelIn(box));
-      const file = `${packed}/${id}.tgz`;
-      const archive = { size: (await stat(file)).size, bytes: createReadStream(file) };
-      await apiTransfer(used.api).upload(box.id, { path: '/tmp/agent.tgz', content: archive, signal });
-      const folder = `~/.runloop-agents/tools/${id}-${agent.recipe.version}`;
-      await box.bash(`mkdir -p ${folder} && tar -C ${folder} -xzf /tmp/agent.tgz && rm /tmp/agent.tgz`);
+      await installedIn(used.api, box, { agent: agent.recipe, packed });
     });
 
     it('asks before each command, does what is allowed and nothing else, and goes on in a new process', async () => {

@@ -1,6 +1,10 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { knownAgents, type AgentRecipe } from '../../../../src/core/agents/agentTable';
 import type { RuleReach } from '../../../../src/core/agents/consent';
+import { apiTransfer } from '../../../../src/core/files/fileTransfer';
+import type { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { eventually } from '../../../eventually';
 import { content, signal, type FilesDevbox } from '../files/useFiles';
 
@@ -122,6 +126,22 @@ request_max_retries = 0
 stream_max_retries = 0
 `,
   };
+}
+
+/**
+ * Unpacks an agent where the product would install it.
+ * @param packed the folder that its archive is in
+ */
+export async function installedIn(
+  api: RunloopApi,
+  box: FilesDevbox,
+  { agent: { id, version }, packed }: { readonly agent: AgentRecipe; readonly packed: string },
+): Promise<void> {
+  const file = `${packed}/${id}.tgz`;
+  const archive = { size: (await stat(file)).size, bytes: createReadStream(file) };
+  await apiTransfer(api).upload(box.id, { path: '/tmp/agent.tgz', content: archive, signal });
+  const folder = `~/.runloop-agents/tools/${id}-${version}`;
+  await box.bash(`mkdir -p ${folder} && tar -C ${folder} -xzf /tmp/agent.tgz && rm /tmp/agent.tgz`);
 }
 
 /** Starts the scripted model in a devbox, and leaves the settings of agents there. @returns its port */

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { describe, it } from 'mocha';
 import { eventually } from '../../../eventually';
 import { useWindow } from '../../../fakeVscode/useWindow';
+import { TabInputText, Uri } from '../../../fakeVscode/values';
 import { line, type Shown } from '../changes/useChangeRows';
 import { useAgents } from './useAgents';
 
@@ -27,9 +28,15 @@ describe('Agents in the view', function () {
     const [request] = await view().rows(session?.row);
     assert.equal(request === undefined ? '' : line(request), 'touch yes waits for your answer');
     assert.ok(request);
-    // Enter, without a look at what is offered.
+    // Enter, without a look at what is offered; the question lies over the top of what it is about.
     editor.answer(/^Example in asks/, 'Decide Later');
+    const whileAsked: string[] = [];
+    editor.whileBusy = async (what) => {
+      if (what === 'question touch yes') whileAsked.push(await text(document()));
+    };
     await click(request);
+    editor.whileBusy = () => Promise.resolve();
+    assert.match(whileAsked.join(), /^\n{10}Tool: execute\nCommand: touch yes\n/);
     const offered = editor.offered.map((item) => (typeof item === 'string' ? item : item.label));
     assert.deepEqual(offered, [
       'Decide Later',
@@ -40,8 +47,16 @@ describe('Agents in the view', function () {
     ]);
     assert.match(await text(document()), /^Tool: execute\nCommand: touch yes\n[^]*Title by the agent: harmless\n$/);
     assert.equal(await box.bash('ls work'), '');
+    const opened = document();
+    const others = [
+      { input: new TabInputText(opened) },
+      { input: new TabInputText(Uri.file('/own')), isPreview: true },
+    ];
+    editor.tabs = [{ input: new TabInputText(opened), isPreview: true }, ...others];
     editor.answer(/^Example in asks\ntouch yes/, 'Allow Once');
     await click(request);
+    assert.deepEqual(editor.tabs, others);
+    editor.tabs = [];
     await described(agents, /touch no/);
     // Who comes back to it sees that it waits no more.
     assert.match(
@@ -113,8 +128,15 @@ describe('Agents in the view', function () {
     const [request] = await view().rows((await view().rows((await agents()).row))[0]?.row);
     assert.ok(request);
     editor.answer(/^Example in rules/, 'Allow, and Always Allow Changes of This File');
+    const whileAsked: string[][] = [];
+    editor.whileBusy = async (what) => {
+      if (what === 'question a.txt') whileAsked.push(await Promise.all((diffs[0] ?? []).slice(0, 2).map(text)));
+    };
     await click(request);
+    editor.whileBusy = () => Promise.resolve();
     const [[before, after, title] = []] = diffs;
+    const above = '\n'.repeat(10);
+    assert.deepEqual(whileAsked, [[`${above}old\n`, `${above}new\n`]]);
     assert.deepEqual([await text(before), await text(after)], ['old\n', 'new\n']);
     assert.equal(title, 'What Example wants to change: a.txt');
     await described(agents, /needs you · b\.txt/);
@@ -244,51 +266,5 @@ describe('Agents in the view', function () {
     );
     await described(agents, /^Example lost/);
     assert.equal(await box.bash('ls work'), '');
-  });
-
-  it('are installed on first use with the output shown, and half of one is never there', async () => {
-    const { box, agents } = await ready('installs');
-    const { editor } = used;
-    const script =
-      'mkdir bin; printf "#!/bin/sh\\nexec node /tmp/agent.mjs" >bin/own; chmod +x bin/own; echo installed';
-    const offer = (install: string): void =>
-      editor.settings.set('runloop.agents', { Example: { run: ['own'], install } });
-    offer('mkdir bin; exit 3');
-    editor.answer(/^Install Example in installs\?/, 'Install');
-    await start(await agents(), []);
-    await editor.message(/^Example could not be installed\./);
-    assert.equal(await box.bash('ls -d ~/.runloop-agents/tools/*[!w] 2>/dev/null; true'), '');
-    offer(script);
-    editor.answer(/^Install Example in installs\?/, 'Install');
-    await start(await agents(), [{ say: 'here' }]);
-    await described(agents, /^Example done · here/);
-    const output = editor.documents.map(({ uri }) => uri).filter(({ scheme }) => scheme === 'runloop-run');
-    assert.match(await text(output.at(-1)), /\ninstalled\n/);
-  });
-
-  it('get a key in their environment alone, and nobody finds it beside them', async () => {
-    const { box, agents } = await ready('keys', ['EXAMPLE_KEY']);
-    used.editor.answer(/The value of EXAMPLE_KEY/, 'hush-4711');
-    await start(await agents(), [{ run: 'printf %s "$EXAMPLE_KEY" | sha256sum | cut -c 1-8 > seen' }]);
-    assert.equal(used.editor.inputs.at(-1)?.password, true);
-    await described(agents, /needs you/);
-    const [request] = await view().rows((await view().rows((await agents()).row))[0]?.row);
-    assert.ok(request);
-    used.editor.answer(/^Example in keys/, 'Allow Once');
-    await click(request);
-    await described(agents, /^Example done/);
-    assert.equal(
-      await box.bash('cat work/seen'),
-      (await box.bash('printf %s hush-4711 | sha256sum | cut -c 1-8')).trimEnd() + '\n',
-    );
-    // Patterns that are not what they find.
-    const found = await box.bash(
-      "grep -rl '[h]ush-4711' ~/.runloop-agents /tmp; cat /proc/[0-9]*/cmdline | tr '\\0' '\\n' | grep -a '[h]ush-4711'; " +
-        'find ~/.runloop-agents -name "keys-*"',
-    );
-    assert.equal(found, '');
-    const logs = JSON.stringify(used.editor.channels.map(({ text: all }) => all));
-    const kept = JSON.stringify([[...used.editor.globalState.keys()].map((key) => used.editor.globalState.get(key))]);
-    assert.ok(!logs.includes('hush-4711') && !kept.includes('hush-4711'));
   });
 });

@@ -181,9 +181,9 @@ describe('The session of an agent whose process is gone', function () {
     used.editor.settings.set('runloop.agents', { Example: { run: ['node', '/tmp/agent.mjs', 'nothing'] } });
     await act(agents, /^Example failed/, 'Continue Session');
     await used.editor.message(/^Example cannot continue a session after it has ended\./);
-    await described(agents, /^Example ended/);
+    await described(agents, /^Example failed · (?!continued)/);
     used.editor.settings.set('runloop.agents', {});
-    await actLate(agents, /^Example ended/);
+    await actLate(agents, /^Example failed · (?!continued)/);
     await used.editor.message(/^Example cannot continue this session\. You can start a new one\./);
     await box.bash('cd ~/.runloop-agents/sessions && rm -r $(ls | tail -n 1)');
     assert.equal(await records(box), 1);
