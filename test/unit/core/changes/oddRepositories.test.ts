@@ -148,6 +148,27 @@ const repositories: readonly OddRepository[] = [
     is: /^(?:changes_late|read)$/,
   },
   {
+    odd: 'alternates that lead out',
+    setUp: `git init -q ../far-$$; echo "$PWD/../far-$$/.git/objects" > .git/objects/info/alternates`,
+    is: plain,
+  },
+  {
+    odd: 'a date that no clock tells',
+    setUp:
+      'c=$(git cat-file commit HEAD | sed -E "s/> [0-9]+ /> 99999999999999999999 /" | git hash-object -w -t commit --literally --stdin); git update-ref refs/heads/main $c',
+    is: plain,
+  },
+  {
+    odd: 'another encoding in its folder',
+    setUp: `printf 'b working-tree-encoding=UTF-16\\n' > d/.gitattributes; printf 'odd' > d/b`,
+    is: /^(?:changes_unreadable|read)$/,
+  },
+  {
+    odd: 'names that Windows cannot hold, and that git itself has',
+    setUp: `touch CON a:b 'dot.' 'space ' .GIT $'.g\\u200cit' git~1 nul.txt`,
+    is: /^read$/,
+  },
+  {
     odd: 'shared indexes by the hundred',
     setUp: 'for i in $(seq 300); do head -c 100000 /dev/zero > .git/sharedindex.$i; done',
     is: plain,

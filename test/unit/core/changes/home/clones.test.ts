@@ -59,6 +59,15 @@ describe('A clone on this computer', function () {
     assert.deepEqual(await brought(top, link), whole);
   });
 
+  it('is one that is a submodule or a worktree', async () => {
+    const { top, clone } = await pair(committed);
+    const outer = join(folder, 'outer');
+    sh(folder, `git init -q outer; git -C outer -c protocol.file.allow=always submodule add -q '${clone}' sub`);
+    assert.deepEqual(await brought(top, join(outer, 'sub')), whole, 'a submodule');
+    sh(clone, `git worktree add -q '${join(folder, 'tree')}'`);
+    assert.deepEqual(await brought(top, join(folder, 'tree')), whole, 'a worktree');
+  });
+
   it('runs no git of its own where the search path leads into it', async () => {
     const { top, clone } = await pair(committed);
     writeFileSync(join(clone, 'git'), '#!/bin/sh\ntouch ../ran\nexec /usr/bin/git "$@"\n', { mode: 0o755 });
