@@ -9,10 +9,10 @@ import { fingerprint } from '../../host/processFingerprint';
 import { requireProgram, systemPath } from '../../host/hostPrograms';
 import type { Limits } from '../limits/limits';
 import { below, DevboxGroup, removeGroup } from './devboxGroup';
-import { GroupKeeper } from './groupKeeper';
+import { GroupKeeper, type PlatformMove } from './groupKeeper';
 import { type GroupFolder, type GroupLimits, limitWords } from './groupFiles';
 import { type Hierarchy, findHierarchies } from './hierarchies';
-import { giveControllers, openOwnGroup } from './ownLeaf';
+import { enterOwnShare, giveControllers, openOwnGroup } from './ownLeaf';
 
 const run = promisify(execFile);
 
@@ -53,7 +53,8 @@ export class ControlGroups {
   static async open(logLine: (line: string) => void): Promise<ControlGroups | undefined> {
     const name = ownName();
     const folders: GroupFolder[] = [];
-    let move: { own: string; leaf: string; controllers: readonly string[] } | undefined;
+    const moves: PlatformMove[] = [];
+    const shares: string[] = [];
     let groups: ControlGroups | undefined;
     try {
       const hierarchies = findHierarchies(
@@ -81,15 +82,28 @@ export class ControlGroups {
           continue;
         }
         const { controllers, leaf } = usable;
-        move = leaf === undefined ? move : { own: hierarchy.own, leaf, controllers };
+        if (leaf !== undefined) {
+          moves.push({ own: hierarchy.own, leaf, controllers });
+        } else if (hierarchy.version === 1 && controllers.includes('cpu')) {
+          const share = join(hierarchy.own, `${name}.self`);
+          shares.push(share);
+          moves.push({ own: hierarchy.own, leaf: share, controllers: [] });
+        }
         folders.push({ version: hierarchy.version, path: join(hierarchy.own, name), controllers });
       }
       if (!needed.every((controller) => folders.some(({ controllers }) => controllers.includes(controller)))) {
         return undefined;
       }
       // From here on whatever is made is removed, also when this process is killed.
-      groups = new ControlGroups(folders, new GroupKeeper({ folders: folders.map(({ path }) => path), move }), logLine);
+      groups = new ControlGroups(
+        folders,
+        new GroupKeeper({ folders: folders.map(({ path }) => path), moves }),
+        logLine,
+      );
       await groups.#setUp();
+      for (const share of shares) {
+        await enterOwnShare(share);
+      }
       await groups.#tryOut();
       return groups;
     } catch {

@@ -3,6 +3,12 @@ import { join } from 'node:path';
 import { removeGroup } from './devboxGroup';
 import type { Controller } from './hierarchies';
 
+/**
+ * What the platform weighs where all compute at once: as much as eight programs. All requests to all devboxes pass it, and
+ * it needs little; as one program among those of the devboxes it waited for its turn longer than it worked.
+ */
+const platformWeight = { 1: ['cpu.shares', '8192'], 2: ['cpu.weight', '800'] } as const;
+
 /** A group of version 2 whose children can have controllers. */
 export interface Opened {
   readonly controllers: readonly Controller[];
@@ -42,12 +48,31 @@ export async function openOwnGroup(
     await mkdir(leaf);
     await writeFile(join(leaf, 'cgroup.procs'), String(process.pid));
     await giveControllers(own, controllers);
+    if (controllers.includes('cpu')) {
+      await weigh(leaf, 2);
+    }
   } catch (error) {
     await writeFile(join(own, 'cgroup.procs'), String(process.pid));
     await removeGroup(leaf);
     throw error;
   }
   return { controllers, leaf };
+}
+
+/**
+ * Moves this process into a group of its own in a tree of version 1 that shares out the processor.
+ * @param leaf that group, which does not exist yet
+ * @throws the system's error when it is not allowed; the group may be left behind, without this process in it
+ */
+export async function enterOwnShare(leaf: string): Promise<void> {
+  await mkdir(leaf);
+  await weigh(leaf, 1);
+  await writeFile(join(leaf, 'cgroup.procs'), String(process.pid));
+}
+
+async function weigh(leaf: string, version: 1 | 2): Promise<void> {
+  const [file, text] = platformWeight[version];
+  await writeFile(join(leaf, file), text);
 }
 
 /** Gives the children of a group these controllers, all or none. */

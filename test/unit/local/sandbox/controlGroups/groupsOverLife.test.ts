@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readlinkSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readlinkSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'mocha';
 import { fingerprint } from '../../../../../src/local/host/processFingerprint';
@@ -23,9 +23,27 @@ describe('local platform’s control groups over its own life', () => {
     const platform = await startPlatform();
     await platform.client().devboxes.createAndAwaitRunning({ entrypoint: 'sleep 1000' });
     const groups = groupsOf(platform);
-    assert.equal(groups.length, places.length);
+    assert.equal(groups.filter((group) => !group.endsWith('.self')).length, places.length);
     await platform.stop('SIGKILL');
     await waitFor('their removal', () => (groups.some((group) => existsSync(group)) ? undefined : true));
+  });
+
+  it('let the platform go before what devboxes compute, and are left by it at its end', async function () {
+    if (!places.some(({ version, controllers }) => version === 1 && controllers.includes('cpu'))) {
+      skip(this, 'this computer shares out the processor by version 2 or not at all');
+    }
+    const platform = await startPlatform();
+    const share = groupsOf(platform).find((group) => group.endsWith('.self')) ?? 'none';
+    try {
+      assert.equal(readFileSync(join(share, 'cpu.shares'), 'utf8').trim(), '8192');
+      assert.ok(readFileSync(join(share, 'cgroup.procs'), 'utf8').split('\n').includes(String(platform.pid)));
+      const { id } = await platform.client().devboxes.createAndAwaitRunning({ entrypoint: 'exec sleep 1234.5' });
+      const inside = await platform.client().devboxes.executeAndAwaitCompletion(id, { command: 'cat /proc/1/cgroup' });
+      assert.doesNotMatch(inside.stdout ?? '', /\.self/);
+    } finally {
+      assert.equal(await platform.stop(), 0);
+    }
+    await waitFor('its removal', () => (existsSync(share) ? undefined : true));
   });
 
   it('clears what a killed one has left, and nothing else', async () => {
