@@ -199,8 +199,9 @@ async function bring(
   for (let count = 1; count < 100; count += 1) {
     const name = count === 1 ? branch : `${branch}-${count}`;
     const ref = `refs/heads/${name}`;
+    // The branch itself, or one below its name, beside which git makes none.
     const isThere = async (): Promise<boolean> =>
-      (await localGit(clone.folder, ['show-ref', '--verify', '-q', ref], { signal: never })).exitCode === 0;
+      (await localGit(clone.folder, ['for-each-ref', '--count=1', ref], { signal: never })).stdout.length > 0;
     if (await isThere()) continue;
     const making = ['update-ref', '--no-deref', '-m', 'runloop: brought home', ref, head, nothing];
     const made = await localGit(clone.folder, making, { signal: never });

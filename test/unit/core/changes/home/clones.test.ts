@@ -68,6 +68,30 @@ describe('A clone on this computer', function () {
     assert.deepEqual(await brought(top, join(folder, 'tree')), whole, 'a worktree');
   });
 
+  it('runs no hook of its own, whatever its configuration says', async () => {
+    const { top, clone } = await pair(committed);
+    const tree = join(folder, 'hooked');
+    sh(clone, `git worktree add -q '${tree}'`);
+    mkdirSync(join(clone, 'h'));
+    for (const hook of ['reference-transaction', 'post-index-change', 'pre-auto-gc', 'post-checkout', 'post-rewrite']) {
+      const text = `#!/bin/sh\n{ echo "$0 $PWD"; tr '\\\\0' ' ' < /proc/$PPID/cmdline; } >> '${join(folder, 'ran')}'\nexit 1\n`;
+      writeFileSync(join(clone, 'h', hook), text, { mode: 0o755 });
+      writeFileSync(join(clone, '.git', 'hooks', hook), text, { mode: 0o755 });
+    }
+    sh(clone, 'git config core.hooksPath h; git config gc.auto 1; echo h > .git/info/exclude');
+    cpSync(clone, `${clone}.copy`, { recursive: true });
+    for (const place of [clone, `${clone}.copy`, tree]) {
+      sh(clone, 'git -c core.hooksPath=/dev/null update-ref -d refs/heads/runloop/x');
+      assert.deepEqual(await brought(top, place), whole, place);
+    }
+    assert.equal(sh(folder, 'cat ran 2>/dev/null || echo no'), 'no\n');
+  });
+
+  it('has a branch below the name of the new one, and gets another name', async () => {
+    const { top, clone } = await pair(committed, 'git branch runloop/x/y');
+    assert.deepEqual(await brought(top, clone), ['runloop/x-2', ['a']]);
+  });
+
   it('runs no git of its own where the search path leads into it', async () => {
     const { top, clone } = await pair(committed);
     writeFileSync(join(clone, 'git'), '#!/bin/sh\ntouch ../ran\nexec /usr/bin/git "$@"\n', { mode: 0o755 });
