@@ -106,6 +106,19 @@ function terminalsIn(
       );
     });
 
+    it('has the end of what a command prints in view', async () => {
+      const { workbench } = session();
+      await workbench.tree('Devboxes').row(name).chooseFromMenu('Run Command in Devbox…');
+      await workbench.quickInput.waitFor(`Run Command in ${name}`);
+      await workbench.quickInput.accept('seq 300; sleep 2; seq 301 600; echo last""line');
+      await eventually(
+        () => workbench.editorText(),
+        (seen) => /600\s*lastline/.test(seen.replaceAll('\u00a0', ' ')),
+        30_000,
+      );
+      await workbench.screenshot(`${pictures}run-3-end`);
+    });
+
     it('has the same shell after a reload of the window', async () => {
       const { workbench } = session();
       await workbench.reload();
@@ -116,6 +129,20 @@ function terminalsIn(
         while (!vscode.window.terminals.some(isOurs)) await new Promise((resolve) => setTimeout(resolve, 100));
         vscode.window.terminals.find(isOurs)?.show();
       }, name);
+      const uris = await session().api.evaluate(async (vscode) => {
+        const shown = (): string[] =>
+          vscode.workspace.textDocuments.map((one) => (one.uri.scheme === 'runloop-run' ? one.getText() : ''));
+        const open = (): string[] =>
+          vscode.window.tabGroups.all.flatMap(({ tabs }) =>
+            tabs.flatMap(({ input }) =>
+              input instanceof vscode.TabInputText && input.uri.scheme === 'runloop-run' ? [input.uri.toString()] : [],
+            ),
+          );
+        while (open().length < 3) await new Promise((resolve) => setTimeout(resolve, 100));
+        for (const uri of open()) await vscode.workspace.openTextDocument(vscode.Uri.parse(uri));
+        return shown();
+      });
+      assert.match(uris.join('\n'), /exit code 4 after [^]*This window was reloaded after that/);
       // What it showed before is there again.
       await shows(/y\s*\^C\s*\n.*\$\s*$/);
       await type('echo "$kept $$"\n');
