@@ -78,7 +78,7 @@ export const changesByAction: UiTests = (useWindow) =>
       await row('Changes').expand();
       await row('shop').waitFor(30_000);
       // And the workspace around it, of which the start was noted without git.
-      await row('No changes').element.nth(1).waitFor({ timeout: 30_000 });
+      await row('workspace').waitFor(30_000);
       const actions = [
         {
           action: 'edit',
