@@ -10,6 +10,7 @@ import { askForQuery } from '../../searchView/askForQuery';
 import type { SearchView } from '../../searchView/searchView';
 import type { FileServices } from '../fileRow';
 import { FileResults } from './fileResults';
+import { globsIn } from './globField';
 import { searchedFolder } from './searchedFolder';
 
 type SearchFilesServices = FileServices &
@@ -85,20 +86,4 @@ async function run(
         )
       : undefined;
   }
-}
-
-/** The globs of a text: a folder's name alone means all that is in it. */
-function globsIn(text: string): { readonly include: readonly string[]; readonly exclude: readonly string[] } {
-  const globs = text
-    .split(/,(?![^{]*\})/)
-    .map((glob) => glob.trim())
-    .filter((glob) => glob !== '' && glob !== '!');
-  const whole = (glob: string): readonly string[] => {
-    const plain = glob.replace(/^\.\//, '').replace(/\/$/, '');
-    return /[*?[{]/.test(plain) ? [plain] : [plain, `**/${plain}/**`];
-  };
-  return {
-    include: globs.filter((glob) => !glob.startsWith('!')).flatMap(whole),
-    exclude: globs.filter((glob) => glob.startsWith('!')).flatMap((glob) => whole(glob.slice(1))),
-  };
 }
