@@ -38,12 +38,15 @@ const mostLeft = 100;
 export class ExecutionCommands implements DevboxCommands, CommandOpener {
   readonly #api: RunloopApi;
   readonly #devboxId: string;
+  readonly #onLeft: (error: unknown) => void;
   /** Files of ours in the devbox that are still to be taken away. */
   #left: readonly string[] = [];
 
-  constructor(api: RunloopApi, devboxId: string) {
+  /** @param onLeft told why a file of ours stays until the next command; for whoever lets outputs come by files */
+  constructor(api: RunloopApi, devboxId: string, onLeft: (error: unknown) => void = () => undefined) {
     this.#api = api;
     this.#devboxId = devboxId;
+    this.#onLeft = onLeft;
   }
 
   async run(
@@ -135,19 +138,15 @@ export class ExecutionCommands implements DevboxCommands, CommandOpener {
       throw error;
     } finally {
       this.#leave(file);
-      // Nobody waits for it; where it fails, it goes with the next command.
-      void this.#tidy(beforeFetch);
+      // Nobody waits for it; where it fails, as the devbox does not run any more, it goes with the next command.
+      this.#tidy(beforeFetch).catch(this.#onLeft);
     }
   }
 
   async #tidy(beforeFetch: CommandOptions['beforeFetch']): Promise<void> {
-    try {
-      await beforeFetch?.();
-      const { signal } = new AbortController();
-      await this.run(':', { signal, deadlineMs: tidyMs });
-    } catch {
-      // The devbox does not run any more, or cannot be reached.
-    }
+    await beforeFetch?.();
+    const { signal } = new AbortController();
+    await this.run(':', { signal, deadlineMs: tidyMs });
   }
 
   async #completed(command: string, signal: AbortSignal, onStarted: CommandOptions['onStarted']): Promise<Execution> {

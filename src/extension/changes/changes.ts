@@ -273,13 +273,14 @@ export class Changes implements Disposable {
   }
 
   #lookIn(one: OneDevbox, devboxId: string, signedIn: SignedIn): DevboxLook {
-    const { store, fileSystem } = this.#services;
+    const { store, fileSystem, log } = this.#services;
     const { api, ended: signal } = signedIn;
     const requireRunning = runningGuard(devboxId, {
       known: () => store.get(devboxId)?.status,
       retrieve: (limit) => api.devboxes.retrieve(devboxId, { signal: limit, rule: onceRule }),
     });
-    const commands = new ExecutionCommands(api, devboxId);
+    const onLeft = (error: unknown): void => log.failure('Taking away what a devbox had written for us', error);
+    const commands = new ExecutionCommands(api, devboxId, onLeft);
     const changes = new DevboxChanges({ devboxId, commands, requireRunning });
     one.look ??= new DevboxLook({ api, changes, signal, rootOf: () => fileSystem.rootOf(devboxId, signedIn) });
     return one.look;

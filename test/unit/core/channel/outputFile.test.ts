@@ -20,7 +20,7 @@ describe('What a command prints that is much', function () {
   const call = { signal: new AbortController().signal, deadlineMs: 50_000, beforeFetch: () => Promise.resolve() };
 
   /** @returns `ask`, which asks the same devbox by another way */
-  async function carrier(): Promise<{
+  async function carrier(onLeft?: (error: unknown) => void): Promise<{
     readonly commands: ExecutionCommands;
     readonly proxy: CountingProxy;
     readonly ask: (command: string) => Promise<string>;
@@ -35,7 +35,7 @@ describe('What a command prints that is much', function () {
       const { stdout } = await others.run(command, { signal: call.signal, deadlineMs: 20_000 });
       return Buffer.from(stdout).toString();
     };
-    return { commands: new ExecutionCommands(api, id), proxy, ask };
+    return { commands: new ExecutionCommands(api, id, onLeft), proxy, ask };
   }
   const gone = (commands: ExecutionCommands): Promise<string> =>
     eventually(
@@ -152,6 +152,25 @@ describe('What a command prints that is much', function () {
       (names) => names === '/tmp/.runloop-devboxes-of-today\n',
     );
     await ask('rm /tmp/.runloop-devboxes-of-today');
+  });
+
+  it('is told of where it could not be taken away, and goes with the next command', async () => {
+    const left: unknown[] = [];
+    const { commands, proxy, ask } = await carrier((error) => left.push(error));
+    let asked = 0;
+    const beforeFetch = (): Promise<void> =>
+      ++asked > 1 ? Promise.reject(new Error('It does not run any more.')) : Promise.resolve();
+    const { stdout } = await commands.run('head -c 400000 /dev/urandom', { ...call, beforeFetch });
+    assert.equal(stdout.byteLength, 400_000);
+    await eventually(
+      () => Promise.resolve(left.map(String)),
+      (told) => told.length > 0,
+    );
+    assert.deepEqual(left.map(String), ['Error: It does not run any more.']);
+    proxy.reset();
+    assert.match(await ask('ls -d /tmp/.runloop-devboxes-*-*'), /^\/tmp\/.runloop-devboxes-[0-9a-f-]{36}\n$/);
+    await gone(commands);
+    assert.equal(proxy.paths.filter((path) => path.endsWith('/download_file')).length, 0);
   });
 
   it('fills no disk with what is too much to be shown', async () => {
