@@ -248,7 +248,8 @@ export class DevboxFiles {
     const { commands, devboxId } = this.#context;
     const about = typeof path === 'string' ? path : path(undefined);
     for (const input of inputs) {
-      if (input.includes(0) || input.length > longestPath) throw fileError('file_name_refused', about, devboxId);
+      if (input.length > longestPath) throw fileError('file_name_too_long', about, devboxId);
+      if (input.includes(0)) throw fileError('file_name_refused', about, devboxId);
     }
     const stdin = Buffer.concat([...inputs.flatMap((input) => [input, Buffer.of(0)]), more]);
     const { exitCode, stdout, stderr } = await this.#guarded(signal, () =>

@@ -22,6 +22,8 @@ const reset = `${escape}[0m`;
 const pathStart = new RegExp(`^(?:${escape}\\[0m)?\\./`);
 const numberAndText = new RegExp(`^(?:${escape}\\[0m)?(\\d+)(?:${escape}\\[0m)?:(.*)$`, 's');
 const everyMark = new RegExp(marks.source, 'gs');
+/** Linux knows no path that is longer, in bytes. */
+const longestPath = 4_096;
 
 /** What the lines of the search's script tell. */
 export class FoundLines {
@@ -41,7 +43,9 @@ export class FoundLines {
     const isWhole = pathStart.test(own.toString('latin1', 0, 8));
     const bytes = isWhole ? own : Buffer.concat([this.#begun, own]);
     const end = bytes.indexOf(0);
-    this.#begun = end < 0 ? Buffer.concat([bytes, Buffer.from('\n')]) : Buffer.alloc(0);
+    // What is no path, however long it gets, is not kept.
+    const isPath = end < 0 && bytes.length < longestPath;
+    this.#begun = isPath ? Buffer.concat([bytes, Buffer.from('\n')]) : Buffer.alloc(0);
     return end < 0 ? undefined : this.#match(bytes, end);
   }
 

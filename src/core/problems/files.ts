@@ -73,7 +73,7 @@ export const filesWords = {
   },
   file_name_too_long: {
     code: 'file',
-    message: '"{name}" is too long for a file name.',
+    message: 'The name or path of "{name}" is too long.',
     nextStep: 'Choose a shorter one.',
   },
   file_failed: { code: 'file', message: 'The devbox could not do this with "{name}": {why}.', nextStep: lookAgain },

@@ -152,6 +152,16 @@ describe('Bad input of the files of a devbox', function () {
     assert.deepEqual(lines, [0, 2]);
   });
 
+  it('paths that are longer than Linux takes are told as such, by us and by the devbox', async () => {
+    const [part, dir] = ['d'.repeat(200), await fresh(':')];
+    const path = (parts: number): string => `${dir}/${Array<string>(parts).fill(part).join('/')}`;
+    await box.bash(`cd ${dir}; for i in {1..25}; do mkdir ${part}; cd -P ${part}; done`);
+    await box.files.write(`${path(19)}/leaf`, content('x'), { ...all, token: undefined });
+    await fails(box.files.list(path(25), { signal }), 'file_name_too_long');
+    await fails(box.files.copy(path(1), `${dir}/copy`, { ...all, overwrite: false }), 'file_name_too_long');
+    assert.equal(await box.bash(`ls ${dir}`), `${part}\n`);
+  });
+
   it('names that are none, or lead elsewhere, are refused before anything is asked', () => {
     for (const name of ['', '.', '..', 'a/b', '/', 'a\0b', 'half \ud800']) {
       assert.throws(

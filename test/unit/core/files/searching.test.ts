@@ -208,6 +208,12 @@ describe('Searching the files of a devbox', function () {
       start: 4,
       end: 7,
     });
+    // What has no end of a path is not kept: what follows it is not taken for the rest.
+    const flooded = new FoundLines('/');
+    for (const line of ['./a$', ...Array<string>(5).fill(`${'x'.repeat(1_000)}$`)]) {
+      assert.equal(flooded.take(line), undefined);
+    }
+    assert.equal(flooded.take(String.raw`b\0001:text$`)?.path, '/b');
     assert.equal(new FoundLines('/').take('binary file matches (found "\\\\0")$'), undefined);
   });
 
