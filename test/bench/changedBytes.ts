@@ -21,6 +21,8 @@ const text = (count: number, word: string): string =>
   Array.from({ length: count }, (_, line) => `const ${word}${line} = compute(${line * 7919}, '${word}');\n`).join('');
 
 const files: Readonly<Record<string, readonly [Buffer, Buffer]>> = {
+  // With it the script goes that reads all of them.
+  'a first text of 1 kB': [Buffer.from(text(22, 'c')), Buffer.from(text(22, 'd'))],
   'a text of 1 kB': [Buffer.from(text(22, 'a')), Buffer.from(text(22, 'b'))],
   'a text of 100 kB': [Buffer.from(text(2_200, 'a')), Buffer.from(text(2_200, 'b'))],
   '60 kB that do not pack': [randomBytes(60_000), randomBytes(60_000)],

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { quote } from '../../ground/shellWords';
 import type { DevboxCommands } from '../channel/devboxCommands';
+import { KeptScripts } from '../channel/keptScripts';
 import { RuntimeError } from '../errors';
 import { fieldsOf } from '../files/fileFacts';
 import { bytesOfPath, shownName, textOfPath } from '../files/pathText';
@@ -29,6 +30,7 @@ export const keptBytes = 5 * 1024 * 1024;
 const patchedBytes = 30 * 1024 * 1024;
 /** How often a folder that changes meanwhile is read anew. */
 const mostReads = 4;
+const none = Buffer.of();
 /** Files that are still to be taken away; beyond, the oldest are forgotten. */
 const mostLeft = 100;
 
@@ -76,11 +78,13 @@ export class DevboxChanges {
   /** By folder, what the last look has told. */
   readonly #known = new Map<string, KnownReport>();
   readonly #sides: SideReader<SideHere>;
+  readonly #scripts: KeptScripts;
   /** Files of ours in the devbox that could not be taken away. */
   #left: readonly string[] = [];
 
   constructor(context: DevboxChangesContext) {
     this.#context = context;
+    this.#scripts = new KeptScripts(context.commands);
     this.#sides = new SideReader(context.devboxId, sideSource(this, context.devboxId));
     this.#seconds = context.stepSeconds ?? stepSeconds;
   }
@@ -112,7 +116,7 @@ export class DevboxChanges {
   }
 
   async #read(script: string, top: string, signal: AbortSignal): Promise<RepositoryChanges> {
-    const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(keptBytes), Buffer.of()];
+    const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(keptBytes), none];
     return this.#whileItChanges(async () => {
       const slicer = new TimeSlicer(64);
       for (let known = this.#known.get(top); ; known = undefined) {
@@ -134,14 +138,7 @@ export class DevboxChanges {
    * Keeps what a repository, or a folder without git, holds now as the beginning of a turn of an agent, in place of the one before.
    */
   async noteTurn(top: string, signal: AbortSignal, { hasGit = true } = {}): Promise<void> {
-    const inputs = [
-      bytesOfPath(top),
-      Buffer.from(this.keyOf(top)),
-      text(keptBytes),
-      Buffer.from('note'),
-      Buffer.of(),
-      Buffer.of(),
-    ];
+    const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(keptBytes), Buffer.from('note'), none, none];
     await this.#whileItChanges(() => this.run(hasGit ? readScript : folderScript, top, inputs, { signal }));
   }
 
@@ -151,20 +148,14 @@ export class DevboxChanges {
    * @throws RuntimeError `patch_large` for more than one may hold
    */
   async patch(top: string, against: 'head' | 'start' | 'turn', signal: AbortSignal): Promise<Buffer> {
-    const inputs = [
-      bytesOfPath(top),
-      Buffer.from(this.keyOf(top)),
-      text(patchedBytes),
-      Buffer.from(against),
-      Buffer.of(),
-      Buffer.of(),
-    ];
+    const to = Buffer.from(against);
+    const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(patchedBytes), to, none, none];
     return this.run(readScript, top, inputs, { signal, isLarge: true });
   }
 
   /** The same of a folder without git. */
   async folderPatch(top: string, against: 'start' | 'turn', signal: AbortSignal): Promise<Buffer> {
-    const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(keptBytes), Buffer.from(against), Buffer.of()];
+    const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(keptBytes), Buffer.from(against), none];
     return this.#whileItChanges(() => this.run(folderScript, top, inputs, { signal, isLarge: true }));
   }
 
@@ -225,7 +216,10 @@ export class DevboxChanges {
       const left = this.#left;
       const tidying = left.map((path) => `command -p rm -f -- ${quote(path)}\n`).join('');
       const beforeFetch = isLarge ? () => requireRunning(signal, false) : undefined;
-      const result = await commands.run(`${tidying}${script}`, { stdin, signal, deadlineMs, onStarted, beforeFetch });
+      const options = { stdin, signal, deadlineMs, onStarted, beforeFetch };
+      const result = await (isLarge
+        ? this.#scripts.run(script, options, tidying)
+        : commands.run(`${tidying}${script}`, options));
       this.#left = this.#left.filter((path) => !left.includes(path));
       const { buffer, byteOffset, byteLength } = result.stdout;
       const output = Buffer.from(buffer, byteOffset, byteLength);
