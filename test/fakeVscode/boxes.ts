@@ -106,7 +106,9 @@ export class FakeQuickPick<T extends vscode.QuickPickItem> extends FakeBox imple
   matchOnDetail = false;
   activeItems: readonly T[] = [];
   selectedItems: readonly T[] = [];
-  readonly onDidTriggerItemButton = new EventEmitter<vscode.QuickPickItemButtonEvent<T>>().event;
+  readonly onDidTriggerItemButton: vscode.Event<vscode.QuickPickItemButtonEvent<T>>;
+  /** Presses a button of the item of a label. */
+  readonly pressAt: (label: string, tooltip: string) => void;
   readonly onDidChangeActive = new EventEmitter<readonly T[]>().event;
   readonly onDidChangeSelection = new EventEmitter<readonly T[]>().event;
   readonly #answer: FindAnswer;
@@ -116,6 +118,14 @@ export class FakeQuickPick<T extends vscode.QuickPickItem> extends FakeBox imple
     super();
     this.#answer = answer;
     this.#onFailure = onFailure;
+    const pressed = new EventEmitter<vscode.QuickPickItemButtonEvent<T>>();
+    this.onDidTriggerItemButton = pressed.event;
+    this.pressAt = (label, tooltip) => {
+      const item = this.items.find((one) => one.label === label);
+      const button = item?.buttons?.find((one) => one.tooltip === tooltip);
+      if (item === undefined || button === undefined) throw new Error(`There is no button ${tooltip} at ${label}.`);
+      pressed.fire({ item, button });
+    };
   }
 
   override show(): void {

@@ -64,15 +64,17 @@ rm -f in.pipe out.pipe err.pipe
 printf '%s\\n' "$code" >ended.new; mv ended.new ended
 `;
 
+/** Whether a spool has a process, or is about to: a fresh one has none yet. */
+export const isActive = `is_active() { local at=\${1-$PWD}; [ ! -e "$at/ended" ] && if [ -e "$at/pid" ]; then is_running "$at"; else [ -n "$(find "$at/mark" -newermt '60 seconds ago' 2>/dev/null)" ]; fi; }
+`;
+
 /**
  * spool, working directory, the most that is kept of its output and of its log, a mark, the first session that it goes on with or
  * nothing, the command's words → `started`; or `exists` and the name of the spool that is there or runs instead; or `busy`
  */
-export const startScript = `${prelude}arg spool; arg cwd; arg mostOut; arg mostErr; arg mark; arg root; words=()
+export const startScript = `${prelude}${isActive}arg spool; arg cwd; arg mostOut; arg mostErr; arg mark; arg root; words=()
 while arg word; do words+=("$word"); done
 all=\${spool%/*}; mkdir -p -- "$all" && chmod 700 -- "$all" || exit 3
-# A fresh one without a process is about to start it.
-is_active() { [ ! -e ended ] && if [ -e pid ]; then is_running; else [ -n "$(find mark -newermt '60 seconds ago' 2>/dev/null)" ]; fi; }
 if [ -n "$root" ]; then
   is_plain "$all/.lock" || exit 3; exec 9>>"$all/.lock"; flock -w 10 9 || { print_fields busy; exit 0; }
   while IFS= read -r one; do ! (cd -- "$all/$one" 2>/dev/null && is_active) || { print_fields exists "$one"; exit 0; }; done < <(

@@ -87,6 +87,21 @@ export const agentsWords = {
     message: 'It is not known how the installation of {name} has ended.',
     nextStep: 'Start the agent again: an installation that still runs is waited for.',
   },
+  agent_removal_running: {
+    code: 'conflict',
+    message: 'A session of {name} runs in this devbox, so it was not removed.',
+    nextStep: 'End its sessions there first.',
+  },
+  agent_removal_busy: {
+    code: 'conflict',
+    message: '{name} was not removed, because an agent is being installed in this devbox.',
+    nextStep: 'Try again when that has ended.',
+  },
+  agent_removal_failed: {
+    code: 'file',
+    message: '{name} could not be removed: its folder in the devbox cannot be changed.',
+    nextStep: 'Open a terminal of the devbox, and look at the permissions of that folder.',
+  },
   agent_no_folder: {
     code: 'file',
     message: 'The folder {folder} is not in the devbox.',

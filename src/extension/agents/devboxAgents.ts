@@ -7,6 +7,7 @@ import {
 } from '../../core/agents/agentInstallation';
 import type { AgentRecipe } from '../../core/agents/agentTable';
 import type { ConsentRule } from '../../core/agents/consent';
+import { InstalledAgents } from '../../core/agents/installing/installedAgents';
 import { sessionName } from '../../core/agents/ledger';
 import { SessionsWatch } from '../../core/agents/sessionsWatch';
 import { AgentSpool } from '../../core/agents/spool';
@@ -40,6 +41,7 @@ export interface DevboxAgentsContext {
 /** The agents of one devbox, found by their records in it. */
 export class DevboxAgents {
   readonly installation: AgentInstallation;
+  readonly installed: InstalledAgents;
   readonly #context: DevboxAgentsContext;
   readonly #commands: DevboxCommands;
   readonly #watch: SessionsWatch;
@@ -59,6 +61,7 @@ export class DevboxAgents {
     const commands = new ExecutionCommands(account.api, devboxId);
     this.#commands = runningCommands(commands, requireRunning);
     this.installation = new AgentInstallation(devboxId, this.#commands);
+    this.installed = new InstalledAgents(devboxId, this.#commands);
     this.#watch = new SessionsWatch({
       commands,
       requireRunning,

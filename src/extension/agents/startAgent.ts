@@ -1,5 +1,5 @@
-import { l10n, window, type QuickPickItem } from 'vscode';
-import { knownAgents, offeredAgents, type AgentRecipe } from '../../core/agents/agentTable';
+import { l10n, window } from 'vscode';
+import type { AgentRecipe } from '../../core/agents/agentTable';
 import type { AgentEnvironment } from '../../core/agents/agentInstallation';
 import { RuntimeError } from '../../core/errors';
 import { oneLine } from '../../core/safeText';
@@ -11,17 +11,20 @@ import { devboxLabel } from '../devboxes/devboxText';
 import { livingDevboxFor, type DevboxSources } from '../devboxes/pickDevbox';
 import { asObject, asString } from '../../core/parse';
 import { escapeForEditor } from '../messages/escapeForEditor';
+import type { Log } from '../messages/log';
 import { failureText } from '../messages/showFailure';
 import { lookUpLimitMs, whenSlow } from '../messages/whenSlow';
 import type { Agents } from './agents';
 import type { DevboxAgents } from './devboxAgents';
-import { agentSetting } from './launch/agentSetting';
 import { launch } from './launch/launch';
 import { makeReady, type LaunchServices } from './launch/makeReady';
+import { pickAgent } from './launch/pickAgent';
+import { removeAgent } from './launch/removeAgent';
 
-export type StartAgentServices = DevboxSources & LaunchServices & { readonly agents: () => Promise<Agents> };
+export type StartAgentServices = DevboxSources &
+  LaunchServices & { readonly agents: () => Promise<Agents>; readonly log: Log };
 
-/** Starts an agent in a running devbox: which, where, and with which first prompt. It lives on without this window. */
+/** Starts an agent in a running devbox: which, where, and with which first prompt. It lives on without this window. Or removes one there. */
 export async function startAgent(services: StartAgentServices, argument: unknown): Promise<void> {
   const signedIn = await services.account.require();
   try {
@@ -37,11 +40,18 @@ async function startFor(services: StartAgentServices, signedIn: SignedIn, argume
   const placeHolder = l10n.t('Select a devbox to start an agent in');
   const devbox = await livingDevboxFor(services, row, { placeHolder, runningOnly: true });
   if (devbox === undefined) return;
-  const recipe = await pickAgent();
-  if (recipe === undefined) return;
   const agents = await services.agents();
   const within = await agents.in(devbox.id);
   mustStillBe(signedIn, devbox.id);
+  const { installed } = within;
+  const chosen = await pickAgent({ list: (signal) => installed.list(signal), ended: signedIn.ended }, services.log);
+  if (chosen === undefined) return;
+  mustStillBe(signedIn, devbox.id);
+  if (chosen.kind === 'remove') {
+    await removeAgent(installed, chosen.agent, { signedIn, devbox });
+    return;
+  }
+  const { recipe } = chosen;
   const title = l10n.t('Start {0} in {1}', escapeForEditor(oneLine(recipe.name, 40)), devboxLabel(devbox));
   const environment = await askFolder(within, recipe, { signedIn, devbox, title });
   if (environment === undefined) return;
@@ -56,16 +66,6 @@ async function startFor(services: StartAgentServices, signedIn: SignedIn, argume
   await launch(agents, { signedIn, devbox, title, name: recipe.name }, (told) =>
     within.start(recipe, environment, { prompt, keys: ready.keys, ...told }),
   );
-}
-
-async function pickAgent(): Promise<AgentRecipe | undefined> {
-  const items = offeredAgents(agentSetting()).map((recipe): QuickPickItem & { readonly recipe: AgentRecipe } => ({
-    label: escapeForEditor(oneLine(recipe.name, 60)),
-    description: knownAgents.includes(recipe) ? recipe.version : escapeForEditor(oneLine(recipe.run.join(' '), 80)),
-    recipe,
-  }));
-  const placeHolder = l10n.t('Select an agent');
-  return (await window.showQuickPick(items, { title: l10n.t('Start Agent'), placeHolder }))?.recipe;
 }
 
 /** The folder that the agent works in, and how the devbox is; refuses what cannot work there before anything is installed. */

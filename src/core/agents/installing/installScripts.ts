@@ -3,7 +3,7 @@ import type { AgentRecipe } from '../agentTable';
 import { prelude } from '../spoolScripts';
 
 /** The folder of what is installed, below the home. */
-const toolsFolder = '.runloop-agents/tools';
+export const toolsFolder = '.runloop-agents/tools';
 /** How an installation says that there was no room left; one that ends so by itself is told as another failure. */
 export const noRoomCode = 251;
 /** kB that are as good as none. */
@@ -17,6 +17,14 @@ export function toolFolder(agent: AgentRecipe): string {
 function toolName({ id, version }: AgentRecipe): string {
   return `${id}-${version}`;
 }
+
+/**
+ * Removes what tries and removals have left that were cut, in the folder of all agents, under its lock: whoever holds that is the only one. What
+ * an installer has write-protected, as some do with their downloads, is made writable before; links are not followed.
+ */
+export const sweep = `discard() { rm -rf -- "$1" 2>/dev/null || { [ -L "$1" ] || chmod -R u+rwX -- "$1"; rm -rf -- "$1"; } 2>/dev/null; }
+sweep() { local one; for one in ./*-*.new ./*-*.old; do discard "$one"; done; }
+`;
 
 /** What an installation may say in a devbox, in a person's language. */
 export interface InstallWords {
@@ -44,10 +52,10 @@ export function installCommand(agent: AgentRecipe, word: string, words: InstallW
     : (install?.command ?? 'true');
   const check = isPackages ? `[ -e node_modules/.bin/${quote(agent.run[0])} ]` : 'true';
   return [
-    `umask 077; mkdir -p ~/${toolsFolder} && cd ~/${toolsFolder} || exit`,
+    `${sweep}umask 077; mkdir -p ~/${toolsFolder} && cd ~/${toolsFolder} || exit`,
     `exec 9<. && { flock -n 9 || { echo ${quote(words.waits)}; flock 9; }; } || exit`,
     `[ ! -d ${name} ] || { echo ${quote(words.done)}; exit 0; }`,
-    `rm -rf ${name} ${name}.new ${name}.*.new ${name}.*.old; mkdir ${fresh} && cd ${fresh} || exit`,
+    `sweep; discard ${name}; mkdir ${fresh} && cd ${fresh} || exit`,
     `bash -c ${quote(command)} </dev/null 9<&-; code=$?`,
     `[ $code != 0 ] || ${check} || { echo ${quote(words.missing)} >&2; code=1; }`,
     `[ $code != 0 ] || { cd .. && mv -T ${fresh} ${name} && exit 0; code=1; }`,

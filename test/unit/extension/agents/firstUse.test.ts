@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { FakeQuickPick } from '../../../fakeVscode/boxes';
 import { useWindow } from '../../../fakeVscode/useWindow';
 import { useAgents } from './useAgents';
 
@@ -34,9 +35,9 @@ describe('Agents, when they are first used,', function () {
     const row = await agents();
     editor.answer(/^Start Agent/, undefined);
     await editor.run('runloop.startAgent', row.row);
-    const offered = editor.offered.map((item) =>
-      typeof item === 'string' ? item : `${item.label} ${item.description ?? ''}`,
-    );
+    const box = editor.boxes.at(-1);
+    assert.ok(box instanceof FakeQuickPick);
+    const offered = box.items.map(({ label, description = '' }) => `${label} ${description}`);
     assert.deepEqual(offered.slice(3), ['OpenCode 1.18.33', 'Example node /tmp/agent.mjs']);
     editor.answer(/^Start Agent/, 'Example');
     editor.answer(/The folder in the devbox where it works/, '~/wrok');

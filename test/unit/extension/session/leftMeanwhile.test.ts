@@ -95,13 +95,14 @@ describe('What goes on after its account was left', function () {
   };
 
   const place = { home: '/home/user', cwd: '/home/user', isInstalled: true, has: new Set<string>() };
+  const installed = { list: () => Promise.resolve({ folders: new Map(), running: new Set() }) };
   const agentServices = (found: object): never => {
     const installation = {
       look: () => Promise.resolve({ ...place, ...found }),
       refusal: () => undefined,
       installCommand: () => 'npm install',
     };
-    const within = { installation, start: does('agent started') };
+    const within = { installation, installed, start: does('agent started') };
     return services({
       agents: () => Promise.resolve({ in: () => Promise.resolve(within) }),
       runDocuments: () => Promise.resolve({ start: does('installed') }),
@@ -162,7 +163,7 @@ describe('What goes on after its account was left', function () {
     leavesAt(/folder in the devbox/, '/elsewhere');
     let looks = 0;
     const look = (): Promise<unknown> => Promise.resolve({ ...place, looks: (looks += 1) });
-    const within = { installation: { look, refusal: () => undefined } };
+    const within = { installation: { look, refusal: () => undefined }, installed };
     await isLeft(
       startAgent(
         agentsIn(() => Promise.resolve(within)),
@@ -173,8 +174,7 @@ describe('What goes on after its account was left', function () {
   });
 
   it('no agent of another account is looked for', async () => {
-    chooseAgent();
-    const within = { installation: { look: does('looked') } };
+    const within = { installation: { look: does('looked') }, installed: { list: does('listed') } };
     await isLeft(
       startAgent(
         agentsIn(() => leaves(within)),
