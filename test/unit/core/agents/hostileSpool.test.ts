@@ -5,7 +5,7 @@ import { AgentInstallation } from '../../../../src/core/agents/agentInstallation
 import { SessionsWatch } from '../../../../src/core/agents/sessionsWatch';
 import type { Appended } from '../../../../src/core/agents/ledger';
 import { AgentSpool } from '../../../../src/core/agents/spool';
-import { sessionsFolder, watchScript } from '../../../../src/core/agents/spoolScripts';
+import { finishScript, mostKept, sessionsFolder, watchScript } from '../../../../src/core/agents/spoolScripts';
 import { quote } from '../../../../src/ground/shellWords';
 import { RuntimeError } from '../../../../src/core/errors';
 import { eventually } from '../../../eventually';
@@ -190,6 +190,25 @@ describe('A spool that its devbox has changed: nothing holds who looks at it', f
       assert.equal(await box.bash(`ls ${folder} | grep -x ${name} || :`), '');
       await spool.end(signal);
     }
+  });
+
+  it('whose ledger is as long as it may be has no more told to its agent, and nothing put right', async () => {
+    const { folder, spool } = await started();
+    await spool.append('"one"', by('a:0'));
+    // As it is left by somebody who was ended in the midst of the frame; its line stands once more at the end.
+    await box.bash(
+      `cd ${folder}; printf '"on' >in; printf '"one"\\n' >pending; line=$(cat ledger)
+      yes "$line" | head -n $((${mostKept.ledger} / \${#line})) >ledger`,
+    );
+    const before = await box.bash(`cd ${folder}; stat -c %s ledger in; sha256sum ledger`);
+    const { exitCode } = await box.commands.run(finishScript, {
+      stdin: Buffer.from(`${folder}\0`),
+      ...{ signal, deadlineMs: 30_000 },
+    });
+    assert.equal(exitCode, 0);
+    await assert.rejects(spool.append('"x"', by('a:1')), problem('agent_spool_full'));
+    assert.equal(await box.bash(`cd ${folder}; stat -c %s ledger in; sha256sum ledger`), before);
+    await spool.end(signal);
   });
 
   it('holds nobody who tells things the short way, whatever its files are', async () => {
