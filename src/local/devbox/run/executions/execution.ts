@@ -1,4 +1,5 @@
 import { setImmediate as nextRound, setTimeout as pause } from 'node:timers/promises';
+import type { SequentialQueue } from '../../../../ground/sequentialQueue';
 import { DevboxError, messageOf } from '../../../errors';
 import type { LogEntry } from '../../devboxLog';
 import { LineSplitter } from '../../../host/lineSplitter';
@@ -15,6 +16,8 @@ const quietLimit = 2_000;
 const startLimit = 2_000;
 /** Characters of one execution's output that go to the devbox's log; the streams have everything. */
 const loggedCharacters = 256 * 1024;
+/** Bytes of output that are made lines of the log at once: with more everybody's next step would wait for as long. */
+const loggedAtOnce = 8 * 1024;
 
 /** What is to be run. */
 export interface ExecutionRequest {
@@ -33,6 +36,7 @@ export class Execution implements KnownExecution {
   readonly space: ExecutionSpace;
   /** Settles when the command has ended and its output is complete. */
   readonly completed: Promise<void>;
+  readonly #logTurns: SequentialQueue;
   readonly #begun: Promise<void>;
   readonly #log: (entry: Omit<LogEntry, 'time'>) => void;
   readonly #keep: (execution: Execution) => Promise<void>;
@@ -47,7 +51,7 @@ export class Execution implements KnownExecution {
 
   /**
    * @param path where its outputs are kept: a file name to which `.out` and `.err` are added
-   * @param all the room for the outputs of all executions
+   * @param all the room for the outputs of all executions, and their turns
    * @param keep writes down how it is, when it begins and when it has ended; never rejects
    */
   constructor(
@@ -59,6 +63,7 @@ export class Execution implements KnownExecution {
     all: OutputSpace,
   ) {
     this.space = new ExecutionSpace(all);
+    this.#logTurns = all.logTurns;
     this.#keep = keep;
     this.id = id;
     this.request = request;
@@ -159,17 +164,20 @@ export class Execution implements KnownExecution {
     if (this.#killed) {
       running.kill('SIGKILL', 'group');
     }
-    const activity = { bytes: 0, appending: 0 };
+    const activity = { bytes: 0, appending: 0, waitedMs: 0 };
     const pump = async (from: SandboxProcess['stdout'], spool: OutputSpool, level: 'info' | 'error'): Promise<void> => {
       const lines = new LineSplitter((line) => this.#logLine(line, level));
       for await (const chunk of from as AsyncIterable<Buffer>) {
         activity.bytes += chunk.length;
         activity.appending += 1;
-        if (this.#status === 'running') {
-          lines.write(chunk);
-        }
         const before = spool.lost;
         await spool.append(chunk);
+        for (let at = 0; at < chunk.length && this.#isLogged(); at += loggedAtOnce) {
+          const asked = Date.now();
+          await this.#logTurns.next();
+          activity.waitedMs += Date.now() - asked;
+          if (this.#isLogged()) lines.write(chunk.subarray(at, at + loggedAtOnce));
+        }
         if (spool.lost && !before) this.#sayCut(level);
         activity.appending -= 1;
       }
@@ -184,7 +192,8 @@ export class Execution implements KnownExecution {
     const { code } = await running.exited;
     const limit = Date.now() + quietLimit;
     let seen = -1;
-    while ((activity.bytes !== seen || activity.appending > 0) && Date.now() < limit) {
+    // What waited for others' turns was not silent.
+    while ((activity.bytes !== seen || activity.appending > 0) && Date.now() < limit + activity.waitedMs) {
       seen = activity.bytes;
       if (await Promise.race([done, pause(quiet, false)])) {
         return code;
@@ -206,6 +215,11 @@ export class Execution implements KnownExecution {
     await this.#keep(this);
     this.#isRemembered = true;
     this.#markCompleted();
+  }
+
+  /** Whether more of its output goes to the log. */
+  #isLogged(): boolean {
+    return this.#status === 'running' && this.#logged <= loggedCharacters;
   }
 
   #logLine(message: string, level: 'info' | 'error'): void {

@@ -1,3 +1,5 @@
+import { SequentialQueue } from '../../../../ground/sequentialQueue';
+
 /** Bytes kept of one execution, of both its outputs together: the oldest ones. */
 const largestExecution = 256 * 1024 * 1024;
 
@@ -6,6 +8,8 @@ const largestDevbox = 1024 * 1024 * 1024;
 
 /** The room for the outputs of a devbox's executions. */
 export class OutputSpace {
+  /** The turns in which they are logged: one piece of one of them, then everything else that is to be done. */
+  readonly logTurns = new SequentialQueue();
   readonly #limit: number;
   readonly #makeRoom: () => boolean;
   #used = 0;
