@@ -95,7 +95,6 @@ export class Listener {
   #accept(socket: Socket): void {
     this.#connections.add(socket);
     // A connection that breaks before it said anything concerns nobody.
-    const ignore = (): void => undefined;
     socket.on('error', ignore);
     const giveUp = setTimeout(() => socket.destroy(), silentLimit);
     socket.once('close', () => clearTimeout(giveUp));
@@ -122,6 +121,10 @@ export class Listener {
     };
     socket.on('readable', look);
   }
+}
+
+function ignore(): void {
+  // Made once, not for each connection of a flood.
 }
 
 /**

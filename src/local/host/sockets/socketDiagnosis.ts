@@ -11,16 +11,42 @@ const patience = 2_000;
 
 type Answer = readonly ListeningSocket[] | undefined;
 
+/** A question that has no answer yet, and the next one for the same port. */
+interface Question {
+  readonly answer: Promise<Answer>;
+  next: Promise<Answer> | undefined;
+}
+
 /** A program that asks the kernel who listens, started for the first question and kept for all others. */
 export class SocketDiagnosis {
   readonly #waiting = new Map<string, (answer: Answer) => void>();
+  readonly #questions = new Map<number, Question>();
   #child: ChildProcess | undefined;
   #asked = 0;
   #everAnswered = false;
   #isUseless = false;
 
-  /** The sockets of this network that listen on a port; undefined where the kernel cannot be asked so. */
+  /**
+   * The sockets of this network that listen on a port, as it is from now on; undefined where the kernel cannot be asked so. All
+   * who ask while an earlier question for the port is under way share the one after it.
+   */
   ask(port: number): Promise<Answer> {
+    const underWay = this.#questions.get(port);
+    return underWay === undefined
+      ? this.#question(port)
+      : (underWay.next ??= underWay.answer.then(() => this.#question(port)));
+  }
+
+  #question(port: number): Promise<Answer> {
+    const question: Question = { answer: this.#send(port), next: undefined };
+    this.#questions.set(port, question);
+    void question.answer.then(() => {
+      if (question.next === undefined) this.#questions.delete(port);
+    });
+    return question.answer;
+  }
+
+  #send(port: number): Promise<Answer> {
     const child = this.#isUseless ? undefined : (this.#child ??= this.#start());
     if (child === undefined) {
       this.#isUseless = true;

@@ -1,6 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Duplex, type Writable, pipeline } from 'node:stream';
+import type { Duplex, Writable } from 'node:stream';
 import { inScopeOf } from '../../bulkhead/devboxScope';
 import type { Devbox } from '../../devbox/devbox';
 import type { DevboxRegistry } from '../../devbox/devboxRegistry';
@@ -152,8 +152,14 @@ function carry(request: IncomingMessage, response: TunnelResponse, { service, de
     answer.on('data', active);
     response.writeHead(head.status, head.message, head.headers);
     response.flushHeaders();
-    // Errors end both sides, which is all that can be told to a client that already has headers.
-    pipeline(answer, response, () => undefined);
+    // Not `pipeline`, which makes and aborts a signal for each answer. An end before its time ends both sides, which is all that
+    // can be told to a client that already has headers.
+    answer.on('error', () => response.destroy());
+    answer.once('close', () => {
+      if (!answer.readableEnded) response.destroy();
+    });
+    response.on('error', () => answer.destroy());
+    answer.pipe(response);
   });
   // Nobody has asked for another protocol.
   onward.on('upgrade', (_answer, socket: Socket) => {

@@ -80,4 +80,22 @@ describe('who listens on this computer', () => {
     ended.dispose();
     assert.equal(await ended.ask(port), undefined);
   });
+
+  it('is asked once for all who ask while an earlier question is under way, and never answered from before they asked', async () => {
+    const [first, second, third, elsewhere] = [port, port, port, port + 1].map((at) => diagnosis.ask(at));
+    assert.equal(second, third);
+    assert.notEqual(first, second);
+    assert.notEqual(second, elsewhere);
+    const fresh = await listen('127.61.0.1', 0);
+    const before = diagnosis.ask(fresh);
+    const after = diagnosis.ask(fresh);
+    assert.deepEqual(
+      [reachedAt('127.61.0.1', (await before) ?? []).length, reachedAt('127.61.0.1', (await after) ?? []).length],
+      [1, 1],
+    );
+    servers.pop()?.close();
+    assert.deepEqual(reachedAt('127.61.0.1', (await diagnosis.ask(fresh)) ?? []), []);
+    assert.equal((await second)?.length, (await first)?.length);
+    await elsewhere;
+  });
 });
