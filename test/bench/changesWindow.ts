@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SourceControlResourceState } from 'vscode';
 import type { RunloopApi } from '../../src/core/platform/runloopApi';
 import type { SignedIn } from '../../src/extension/account/account';
-import { ChangeNode } from '../../src/extension/changes/changeNodes';
+import { ChangeNode } from '../../src/extension/changes/changeNode';
 import { Changes, type ChangesServices } from '../../src/extension/changes/changes';
 import { addedTo } from '../fakeVscode/contributed';
 import { fakeEditor } from '../fakeVscode/fakeEditor';

@@ -4,7 +4,7 @@ import { shownName } from '../../core/files/pathText';
 import { accountChanged } from '../account/accountChanged';
 import { listLimitMs, whenSlow } from '../messages/whenSlow';
 import { sideAddress } from './changeAddress';
-import { ChangeNode, repositoryName, type NodeChanges } from './changeNodes';
+import { ChangeNode, repositoryName, type NodeChanges } from './changeNode';
 import { groupWords, modeFacts } from './changeText';
 import type { Changes } from './changes';
 import type { DevboxLook } from './devboxLook';

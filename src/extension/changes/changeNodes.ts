@@ -1,71 +1,27 @@
-import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import { l10n, ThemeIcon, TreeItem, TreeItemCollapsibleState, type Uri } from 'vscode';
 import { hasGit, type FileChange } from '../../core/changes/compare';
 import type { RepositoryChanges } from '../../core/changes/devboxChanges';
+import type { ReviewThread } from '../../core/changes/review/reviewThread';
 import { RuntimeError } from '../../core/errors';
-import { TimeSlicer } from '../../ground/timeSlicer';
 import { shownName } from '../../core/files/pathText';
 import { listText } from '../messages/listText';
 import { failureText } from '../messages/showFailure';
 import { sideAddress } from './changeAddress';
+import { ChangeNode, noteNode, repositoryName, type NodeChanges } from './changeNode';
 import { changeFacts, changeKindWord, countedLabel, groupWords, type GroupName } from './changeText';
 import type { DevboxState } from './devboxLook';
+import { commentNodes, lostComments } from './review/commentNodes';
+import { countFacts, UnsentComments } from './review/unsentComments';
 
 /** The most files of a group that are shown: the editor makes all rows at once. */
 export const mostShown = 2_000;
-
-/** What a row of changes is about; a command takes it. */
-export interface NodeChanges {
-  readonly repository: RepositoryChanges;
-  readonly group: GroupName | undefined;
-  readonly changes: readonly FileChange[];
-  /** Whether it is the row of one file. */
-  readonly isFile?: boolean;
-  /** Whether nothing of it is left to be marked as seen. */
-  readonly isSeen?: boolean;
-}
-
-/** A row of changes. The same thing is always the same row: the editor knows rows by identity. */
-export class ChangeNode {
-  readonly kind = 'branch';
-  readonly devboxId: string;
-  readonly isTop: boolean;
-  readonly item: () => TreeItem;
-  readonly below: () => Promise<readonly ChangeNode[]>;
-  readonly opened: () => void;
-  /** What commands act on; undefined for lines that only say something. */
-  readonly about: NodeChanges | undefined;
-
-  constructor(
-    devboxId: string,
-    {
-      item,
-      below = () => [],
-      opened = () => undefined,
-      about,
-      isTop = false,
-    }: {
-      readonly item: () => TreeItem;
-      readonly below?: () => Promise<readonly ChangeNode[]> | readonly ChangeNode[];
-      readonly opened?: () => void;
-      readonly about?: NodeChanges | undefined;
-      /** Whether it stands right below its devbox: what is below changes then; else it is made once. */
-      readonly isTop?: boolean;
-    },
-  ) {
-    this.devboxId = devboxId;
-    this.isTop = isTop;
-    this.item = item;
-    let made: Promise<readonly ChangeNode[]> | undefined;
-    this.below = async () => (isTop ? below() : (made ??= Promise.resolve(below())));
-    this.opened = opened;
-    this.about = about;
-  }
-}
 
 export interface NodeContext {
   readonly devboxId: string;
   /** Changes that are marked as seen. */
   readonly seen: ReadonlySet<FileChange>;
+  /** What was said of its changes. */
+  readonly threads: readonly ReviewThread[];
 }
 
 /** The rows below "Changes". */
@@ -75,7 +31,7 @@ export function repositoryNodes(state: DevboxState, context: NodeContext): reado
   const nodes = state.repositories.map((one) => {
     if ('found' in one) {
       const isOnly = state.repositories.length === 1;
-      return repositoryNode(one.found, { place: place(one.top), isOnly }, context);
+      return repositoryNode(one.found, { place: place(one.top), isOnly, root: state.root }, context);
     }
     // Nothing is wrong with a folder that is large.
     const isLarge = RuntimeError.is(one.failure, 'file') && one.failure.problem.id === 'changes_folder_many';
@@ -86,9 +42,9 @@ export function repositoryNodes(state: DevboxState, context: NodeContext): reado
   if (nodes.length === 0) {
     const label = l10n.t('No git repositories');
     const none = noteNode(devboxId, 'none', label, l10n.t('in {0}', shownName(state.root.path)), 'info');
-    return [none, ...notReadNodes(state, devboxId)];
+    nodes.push(none);
   }
-  return [...nodes, ...notReadNodes(state, devboxId)];
+  return [...nodes, ...lostComments(context.threads, state, devboxId), ...notReadNodes(state, devboxId)];
 }
 
 /** What says that there are, or may be, other repositories. */
@@ -99,23 +55,6 @@ function notReadNodes({ notRead, isCut = false }: DevboxState, devboxId: string)
     ...(notRead === 0 ? [] : [noteNode(devboxId, 'more', more, l10n.t('not read, as there are many'), 'ellipsis')]),
     ...(isCut ? [noteNode(devboxId, 'cut', ...cut, 'info')] : []),
   ];
-}
-
-/** Files that differ and are not marked as seen, each once. */
-export async function unseenCount(state: DevboxState, { seen }: NodeContext): Promise<number> {
-  const slicer = new TimeSlicer(64);
-  let sum = 0;
-  for (const one of state.repositories) {
-    if (!('found' in one)) continue;
-    const paths = new Set<string>();
-    const { uncommitted, sinceStart = [], thisTurn = [] } = one.found.groups;
-    for (const change of [...uncommitted, ...sinceStart, ...thisTurn]) {
-      if (slicer.isDue) await slicer.rest();
-      if (!seen.has(change)) paths.add(change.path);
-    }
-    sum += paths.size;
-  }
-  return sum;
 }
 
 /** What tells repositories of one name apart: the folder that they are in, where that is not the one that was looked in. */
@@ -129,7 +68,7 @@ function placesOf({ root, repositories }: DevboxState): (top: string) => readonl
 
 function repositoryNode(
   repository: RepositoryChanges,
-  { place, isOnly }: { readonly place: readonly string[]; readonly isOnly: boolean },
+  { place, isOnly, root }: { readonly place: readonly string[]; readonly isOnly: boolean; readonly root: Uri },
   context: NodeContext,
 ): ChangeNode {
   const { devboxId } = context;
@@ -140,6 +79,7 @@ function repositoryNode(
   for (const change of [...(sinceStart ?? []), ...thisTurn]) {
     if (!known.has(change.path)) known.set(change.path, change);
   }
+  const unsent = new UnsentComments(context.threads, top);
   return new ChangeNode(devboxId, {
     about: { repository, group: undefined, changes: [...known.values()] },
     item: () => {
@@ -150,7 +90,7 @@ function repositoryNode(
       item.id = `${devboxId}/changes${isCalm ? ':' : ''}${top}`;
       item.iconPath = new ThemeIcon(isRepository ? 'repo' : 'folder');
       const branch = report.branch === '' ? report.head.slice(0, 8) : shownName(report.branch);
-      const facts = [isRepository ? branch : l10n.t('no git'), ...place];
+      const facts = [isRepository ? branch : l10n.t('no git'), ...place, ...countFacts(unsent.count)];
       item.description = facts.join(' · ');
       item.tooltip = shownName(top);
       // The editor would read out the tooltip alone.
@@ -165,16 +105,18 @@ function repositoryNode(
     },
     below: () => {
       const nodes = [
-        ...groupNode(repository, 'uncommitted', uncommitted, context),
-        ...groupNode(repository, 'sinceStart', sinceStart ?? [], context),
-        ...groupNode(repository, 'thisTurn', thisTurn, context),
+        ...groupNode(repository, 'uncommitted', uncommitted, { ...context, unsent }),
+        ...groupNode(repository, 'sinceStart', sinceStart ?? [], { ...context, unsent }),
+        ...groupNode(repository, 'thisTurn', thisTurn, { ...context, unsent }),
       ];
+      const others = unsent.besides([...uncommitted, ...(sinceStart ?? []), ...thisTurn]);
+      const said = commentNodes(l10n.t('Comments on Other Files'), others, { devboxId, top, root });
       if (sinceStart === undefined && (report.head !== '' || !isRepository)) {
         const label = l10n.t('Changes since the start are not known');
         nodes.push(noteNode(devboxId, `${top}/start`, label, l10n.t('no space for them in the devbox'), 'info'));
       }
-      if (nodes.length > 0) return nodes;
-      return [noteNode(devboxId, `${top}/clean`, l10n.t('No changes'), '', 'check')];
+      if (nodes.length === 0) nodes.push(noteNode(devboxId, `${top}/clean`, l10n.t('No changes'), '', 'check'));
+      return [...nodes, ...said];
     },
   });
 }
@@ -183,10 +125,9 @@ function groupNode(
   repository: RepositoryChanges,
   group: GroupName,
   all: readonly FileChange[],
-  context: NodeContext,
+  { devboxId, seen, unsent }: NodeContext & { readonly unsent: UnsentComments },
 ): ChangeNode[] {
   if (all.length === 0) return [];
-  const { devboxId, seen } = context;
   const { top, report } = repository;
   const [unseen, marked] = [all.filter((change) => !seen.has(change)), all.filter((change) => seen.has(change))];
   const prefix = `${devboxId}/changes${top}/${group}`;
@@ -195,7 +136,7 @@ function groupNode(
   const files = (changes: readonly FileChange[], isSeen = false): ChangeNode[] => {
     const nodes = changes
       .slice(0, mostShown)
-      .map((change) => fileNode(prefix, { ...about, changes: [change], isFile: true, isSeen }, devboxId));
+      .map((change) => fileNode(prefix, { ...about, changes: [change], isFile: true, isSeen }, { devboxId, unsent }));
     if (changes.length <= mostShown) return nodes;
     const more = l10n.t('{0} more', (changes.length - mostShown).toLocaleString());
     return [...nodes, noteNode(devboxId, `${top}/${group}/more`, more, '', 'ellipsis')];
@@ -239,7 +180,11 @@ function groupNode(
 }
 
 /** The row of one file. @param prefix what its id begins with */
-export function fileNode(prefix: string, about: NodeChanges, devboxId: string): ChangeNode {
+export function fileNode(
+  prefix: string,
+  about: NodeChanges,
+  { devboxId, unsent }: { readonly devboxId: string; readonly unsent?: UnsentComments },
+): ChangeNode {
   const [change] = about.changes;
   const node: ChangeNode = new ChangeNode(devboxId, {
     about,
@@ -249,7 +194,7 @@ export function fileNode(prefix: string, about: NodeChanges, devboxId: string): 
       const item = new TreeItem(label);
       item.id = `${prefix}/${path}`;
       if (change === undefined) return item;
-      const facts = changeFacts(change);
+      const facts = [...changeFacts(change), ...(unsent?.factsOf(change) ?? [])];
       const folder = shownName(path.slice(0, Math.max(0, path.replace(/\/$/, '').lastIndexOf('/'))));
       item.description = facts.join(' · ');
       // The theme's icon for a file of this name, and the letter and colour of `changeDocuments.ts`.
@@ -266,30 +211,4 @@ export function fileNode(prefix: string, about: NodeChanges, devboxId: string): 
     },
   });
   return node;
-}
-
-/** A line that only says something. */
-export function noteNode(
-  devboxId: string,
-  key: string,
-  label: string,
-  description: string,
-  icon: 'warning' | 'info' | 'ellipsis' | 'check',
-): ChangeNode {
-  return new ChangeNode(devboxId, {
-    item: () => {
-      const item = new TreeItem(label);
-      item.id = `${devboxId}/changes note ${key}`;
-      item.description = description;
-      item.tooltip = description === '' ? label : `${label}: ${description}`;
-      item.iconPath =
-        icon === 'warning' ? new ThemeIcon(icon, new ThemeColor('list.warningForeground')) : new ThemeIcon(icon);
-      return item;
-    },
-  });
-}
-
-/** The last name of a path, as it is shown. */
-export function repositoryName(path: string): string {
-  return shownName(path.slice(path.lastIndexOf('/') + 1) || '/');
 }

@@ -1,6 +1,5 @@
 import { EventEmitter, l10n, ThemeIcon, TreeItem, TreeItemCollapsibleState, type Memento, type Uri } from 'vscode';
 import { ExecutionCommands } from '../../core/channel/executionCommands';
-import type { FileChange } from '../../core/changes/compare';
 import { DevboxChanges } from '../../core/changes/devboxChanges';
 import type { Disposable } from '../../core/events';
 import { runningGuard } from '../../core/files/runningGuard';
@@ -12,7 +11,8 @@ import { extensionProblem } from '../messages/extensionProblems';
 import type { Log } from '../messages/log';
 import { failureText } from '../messages/showFailure';
 import { ChangesInEditor } from './changesInEditor';
-import { ChangeNode, noteNode, repositoryNodes, unseenCount, type NodeChanges, type NodeContext } from './changeNodes';
+import { ChangeNode, noteNode, type NodeChanges } from './changeNode';
+import { repositoryNodes } from './changeNodes';
 import { countFacts } from './changeText';
 import { DevboxLook, plainFolder, type DevboxState } from './devboxLook';
 import { LiveChanges, type ChangeWatch } from './liveChanges';
@@ -74,6 +74,13 @@ export class Changes implements Disposable {
       looks: () => this.#devboxes,
       lookOf: (devboxId) => this.lookOf(devboxId),
       onLookedAt: () => this.#live.again(),
+      // The rows tell how much of it waits.
+      onReviewed: () => {
+        const shown = [...this.#devboxes].filter(([, { shown: rows }]) => rows !== undefined);
+        Promise.all(shown.map(([id, one]) => this.#showAnew(id, one))).catch((error: unknown) =>
+          services.log.failure('Showing how many comments wait', error),
+        );
+      },
     });
     this.#live = new LiveChanges({
       watching: () => services.fileSystem.watching(),
@@ -181,9 +188,7 @@ export class Changes implements Disposable {
   /** Hides changes until they change again, or shows them again. */
   async markSeen(devboxId: string, all: readonly NodeChanges[], isSeen: boolean): Promise<void> {
     for (const { repository, changes } of all) await this.#seen.mark(devboxId, repository.top, { changes, isSeen });
-    const one = this.#one(devboxId);
-    if (one.look?.state !== undefined) await this.#show(one, devboxId, one.look.state, { anew: true });
-    this.#changed.fire([one.root]);
+    await this.#showAnew(devboxId, this.#one(devboxId));
   }
 
   clear(): void {
@@ -213,15 +218,17 @@ export class Changes implements Disposable {
     return one;
   }
 
+  async #showAnew(devboxId: string, one: OneDevbox): Promise<void> {
+    if (one.look?.state !== undefined) await this.#show(one, devboxId, one.look.state, { anew: true });
+    this.#changed.fire([one.root]);
+  }
+
   /** Makes what is shown of a state. */
   async #show(one: OneDevbox, devboxId: string, of: DevboxState, { anew = false } = {}): Promise<ShownState> {
     if (one.shown?.of === of && !anew) return one.shown;
-    const seen = new Set<FileChange>();
-    for (const looked of of.repositories) {
-      if ('found' in looked) for (const change of await this.#seen.of(devboxId, looked.found)) seen.add(change);
-    }
-    const context: NodeContext = { devboxId, seen };
-    const shown = { of, nodes: repositoryNodes(of, context), count: await unseenCount(of, context) };
+    const { seen, unseenCount: count } = await this.#seen.in(devboxId, of);
+    const threads = this.inEditor.reviewMemory.in(devboxId);
+    const shown = { of, nodes: repositoryNodes(of, { devboxId, seen, threads }), count };
     if (one.look?.state === of) one.shown = shown;
     if (one.look?.state === of) this.inEditor.again(devboxId);
     return shown;

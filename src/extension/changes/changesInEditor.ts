@@ -19,6 +19,8 @@ export interface InEditorContext {
   readonly globalState: Memento;
   /** Another part of what is known is on screen. */
   readonly onLookedAt: () => void;
+  /** Something else was said of changes, or sent. */
+  readonly onReviewed: () => void;
   readonly log: Log;
 }
 
@@ -32,7 +34,7 @@ export class ChangesInEditor implements Disposable {
   readonly #front: Disposable;
   readonly #fail: Log['failure'];
 
-  constructor({ looks, lookOf, store, globalState, onLookedAt, log }: InEditorContext) {
+  constructor({ looks, lookOf, store, globalState, onLookedAt, onReviewed, log }: InEditorContext) {
     const stateOf = (devboxId: string): DevboxState | undefined => lookOf(devboxId)?.state;
     const fileOf = (uri: Uri): ReviewedFile | undefined =>
       reviewedFile(
@@ -47,6 +49,7 @@ export class ChangesInEditor implements Disposable {
     this.#fail = (doing, error) => log.failure(doing, error);
     this.documents = new ChangeDocuments(lookOf);
     this.reviewMemory = new ReviewMemory(globalState);
+    this.reviewMemory.onDidChange(onReviewed);
     this.review = new ReviewThreads({
       memory: this.reviewMemory,
       fileOf,

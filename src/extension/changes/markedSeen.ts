@@ -4,6 +4,7 @@ import { changeWord, type FileChange } from '../../core/changes/compare';
 import type { RepositoryChanges } from '../../core/changes/devboxChanges';
 import { TimeSlicer } from '../../ground/timeSlicer';
 import { asObject, asString } from '../../core/parse';
+import type { DevboxState } from './devboxLook';
 
 const key = 'runloop.seenChanges';
 /** Marks that are kept; the oldest go first. */
@@ -18,7 +19,7 @@ export class MarkedSeen {
   }
 
   /** Which of a repository's changes are seen, as of now. */
-  async of(devboxId: string, { top, groups }: RepositoryChanges): Promise<ReadonlySet<FileChange>> {
+  async #of(devboxId: string, { top, groups }: RepositoryChanges): Promise<ReadonlySet<FileChange>> {
     const marks = this.#marks();
     const seen = new Set<FileChange>();
     if (marks.size === 0) return seen;
@@ -28,6 +29,25 @@ export class MarkedSeen {
       if (marks.get(nameOf(devboxId, top, change)) === wordOf(change)) seen.add(change);
     }
     return seen;
+  }
+
+  /** Which changes of all repositories are seen, and how many files differ that are not, each once. */
+  async in(devboxId: string, { repositories }: DevboxState): Promise<{ seen: Set<FileChange>; unseenCount: number }> {
+    const seen = new Set<FileChange>();
+    const slicer = new TimeSlicer(64);
+    let unseenCount = 0;
+    for (const one of repositories) {
+      if (!('found' in one)) continue;
+      for (const change of await this.#of(devboxId, one.found)) seen.add(change);
+      const paths = new Set<string>();
+      const { uncommitted, sinceStart = [], thisTurn = [] } = one.found.groups;
+      for (const change of [...uncommitted, ...sinceStart, ...thisTurn]) {
+        if (slicer.isDue) await slicer.rest();
+        if (!seen.has(change)) paths.add(change.path);
+      }
+      unseenCount += paths.size;
+    }
+    return { seen, unseenCount };
   }
 
   /** @param isSeen false takes the marks away */

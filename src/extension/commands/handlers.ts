@@ -84,7 +84,7 @@ export const handlers: Readonly<Record<CommandId, () => Promise<Handler>>> = {
   'runloop.deleteComment': async () => (await reviewCommands()).deleteReviewComment,
   'runloop.sendReview': async () => (await reviewCommands()).sendReview,
   'runloop.openInSourceControl': async () => (await changeCommands()).openInSourceControl,
-  'runloop.bringHome': async () => (await import('../changes/bringHome')).bringHome,
+  'runloop.bringHome': async () => (await import('../changes/home/bringHome')).bringHome,
   'runloop.stopLogSearch': async () => (await import('../searchView/searchCommands')).stopSearch,
   'runloop.clearLogSearch': async () => (await import('../searchView/searchCommands')).clearSearch,
   'runloop.searchFiles': async () => (await import('../files/search/searchFilesCommand')).searchFilesCommand,

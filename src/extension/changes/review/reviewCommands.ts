@@ -8,9 +8,10 @@ import { accountChanged } from '../../account/accountChanged';
 import { escapeForEditor } from '../../messages/escapeForEditor';
 import { lookUpLimitMs, whenSlow } from '../../messages/whenSlow';
 import { meantNodes, type ChangeCommandServices } from '../changeCommands';
-import { repositoryName } from '../changeNodes';
+import { repositoryName } from '../changeNode';
 import type { DevboxLook } from '../devboxLook';
 import { inProgress } from '../inProgress';
+import { isUnsent } from './reviewMemory';
 import { usualReceivers } from './reviewReceivers';
 import { ShownComment } from './shownComment';
 
@@ -30,12 +31,9 @@ export async function deleteReviewComment(services: ChangeCommandServices, argum
 export async function sendReview(services: ChangeCommandServices, argument: unknown): Promise<void> {
   const changes = await services.changes();
   const [node] = meantNodes(argument, undefined);
-  const of =
-    node?.about === undefined
-      ? isThread(argument)
-        ? changes.inEditor.review.repositoryOf(argument)
-        : undefined
-      : { devboxId: node.devboxId, top: node.about.repository.top };
+  const top = node?.reviewed ?? node?.about?.repository.top;
+  const ofThread = isThread(argument) ? changes.inEditor.review.repositoryOf(argument) : undefined;
+  const of = node === undefined || top === undefined ? ofThread : { devboxId: node.devboxId, top };
   const look = of === undefined ? undefined : changes.lookOf(of.devboxId);
   if (of === undefined) {
     if (!isThread(argument)) return;
@@ -48,9 +46,7 @@ export async function sendReview(services: ChangeCommandServices, argument: unkn
   }
   if (look === undefined) throw accountChanged(of.devboxId);
   const name = repositoryName(of.top);
-  const threads = changes.inEditor.reviewMemory
-    .of(of.devboxId, of.top)
-    .filter(({ comments }) => comments.some(({ isSent }) => !isSent));
+  const threads = changes.inEditor.reviewMemory.of(of.devboxId, of.top).filter(isUnsent);
   if (threads.length === 0) {
     await window.showInformationMessage(
       l10n.t('There are no unsent comments on {0}. Add one beside a line of a diff.', escapeForEditor(name)),
@@ -82,15 +78,17 @@ async function placedNow(
   threads: readonly ReviewThread[],
   signal: AbortSignal,
 ): Promise<readonly SentThread[]> {
-  const placed: SentThread[] = [];
-  const texts = new Map<string, readonly string[] | 'unknown'>();
-  for (const thread of threads) {
-    const { top, path, isWork, anchor } = thread;
-    const lines = isWork ? (texts.get(path) ?? (await workLines(look, { top, path, signal }))) : 'unknown';
-    if (isWork) texts.set(path, lines);
-    placed.push({ thread, line: lines === 'unknown' ? anchor.line : lineOfAnchor(anchor, lines) });
-  }
-  return placed;
+  const paths = [...new Set(threads.filter(({ isWork }) => isWork).map(({ top, path }) => `${top}\0${path}`))];
+  // All at once, as they are read together.
+  const read = paths.map(async (key) => {
+    const [top = '', path = ''] = key.split('\0');
+    return [key, await workLines(look, { top, path, signal })] as const;
+  });
+  const texts = new Map(await Promise.all(read));
+  return threads.map((thread) => {
+    const lines = thread.isWork ? (texts.get(`${thread.top}\0${thread.path}`) ?? 'unknown') : 'unknown';
+    return { thread, line: lines === 'unknown' ? thread.anchor.line : lineOfAnchor(thread.anchor, lines) };
+  });
 }
 
 /** The lines of a file; none of what is no text. */

@@ -3,8 +3,8 @@ import { asArray } from '../../../core/parse';
 import { parseThread, type ReviewThread } from '../../../core/changes/review/reviewThread';
 
 const key = 'runloop.reviewThreads';
-/** Threads that are kept; the oldest go first. */
-const mostThreads = 500;
+/** Threads that are kept: of those that were sent the oldest go first, of others none. */
+export const mostThreads = 500;
 
 /** The comments of all devboxes, in all windows of this editor. */
 export class ReviewMemory {
@@ -20,9 +20,19 @@ export class ReviewMemory {
     return asArray(this.#memory.get(key)).flatMap((one) => parseThread(one) ?? []);
   }
 
+  /** Whether no other thread can be kept, as so many were not sent. */
+  get isFull(): boolean {
+    return this.all().filter(isUnsent).length >= mostThreads;
+  }
+
+  /** Of one devbox. */
+  in(devboxId: string): readonly ReviewThread[] {
+    return this.all().filter((thread) => thread.devboxId === devboxId);
+  }
+
   /** Of one repository. */
   of(devboxId: string, top: string): readonly ReviewThread[] {
-    return this.all().filter((thread) => thread.devboxId === devboxId && thread.top === top);
+    return this.in(devboxId).filter((thread) => thread.top === top);
   }
 
   /** Keeps a new thread, or what has become of one. */
@@ -54,7 +64,18 @@ export class ReviewMemory {
   }
 
   async #write(threads: readonly ReviewThread[]): Promise<void> {
-    await this.#memory.update(key, threads.slice(-mostThreads));
+    const room = Math.max(0, mostThreads - threads.filter(isUnsent).length);
+    const sent = threads.filter((thread) => !isUnsent(thread));
+    const gone = new Set(sent.slice(0, Math.max(0, sent.length - room)));
+    await this.#memory.update(
+      key,
+      threads.filter((thread) => !gone.has(thread)),
+    );
     this.#changed.fire();
   }
+}
+
+/** Whether something of it was not sent. */
+export function isUnsent({ comments }: ReviewThread): boolean {
+  return comments.some(({ isSent }) => !isSent);
 }

@@ -4,6 +4,7 @@ import {
   comments,
   CommentThreadCollapsibleState,
   CommentThreadState,
+  env,
   l10n,
   Range,
   window,
@@ -18,7 +19,7 @@ import type { ReviewThread } from '../../../core/changes/review/reviewThread';
 import type { Disposable } from '../../../core/events';
 import { ShownComment } from './shownComment';
 import type { ReviewedFile } from './reviewedFile';
-import type { ReviewMemory } from './reviewMemory';
+import { mostThreads, type ReviewMemory } from './reviewMemory';
 
 /** Milliseconds without a further change of a document after which its comments are looked for in it. */
 const restMs = 200;
@@ -89,6 +90,15 @@ export class ReviewThreads implements Disposable {
     const file = this.#fileOf(thread.uri);
     const document = workspace.textDocuments.find(({ uri }) => uri.toString() === thread.uri.toString());
     if (file === undefined || document === undefined) return;
+    if (this.#memory.isFull) {
+      await env.clipboard.writeText(words);
+      const full = l10n.t(
+        '{0} comments wait to be sent, no more are kept. Send or delete some first. What you wrote was copied.',
+        mostThreads,
+      );
+      await window.showWarningMessage(full);
+      return;
+    }
     const first = thread.range?.start.line ?? 0;
     const anchor = anchorOf(linesOf(document.getText()), first, thread.range?.end.line ?? first);
     const made: ReviewThread = { id: randomUUID(), ...file, anchor, comments: [comment] };

@@ -27,7 +27,7 @@ export async function resourceStates(
       command: {
         command: 'runloop.openAllChanges',
         title: l10n.t('Open Change'),
-        arguments: [fileNode('', about, devboxId)],
+        arguments: [fileNode('', about, { devboxId })],
       },
     });
   }

@@ -17,7 +17,7 @@ import { filesScheme } from '../../commandIds';
 import type { DevboxStore } from '../../devboxes/devboxStore';
 import { devboxName } from '../../devboxes/devboxText';
 import { escapeForEditor } from '../../messages/escapeForEditor';
-import { repositoryName, type ChangeNode } from '../changeNodes';
+import { repositoryName, type ChangeNode } from '../changeNode';
 import { lastCommitAddress } from '../changeAddress';
 import { changeColour, changeKindWord, changeLetter } from '../changeText';
 import type { DevboxState, LookedAt } from '../devboxLook';

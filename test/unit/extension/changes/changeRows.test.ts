@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'mocha';
-import { ChangeNode } from '../../../../src/extension/changes/changeNodes';
+import { ChangeNode } from '../../../../src/extension/changes/changeNode';
 import { eventually } from '../../../eventually';
 import { speaking } from '../../../fakeVscode/language';
 import { useWindow } from '../../../fakeVscode/useWindow';

@@ -68,7 +68,7 @@ describe('A look at a devbox', () => {
     const state = await look.known();
     assert.deepEqual(state.repositories.map(({ top }) => top).slice(-3), ['/home/user/a/far/off/9', ...near]);
     const items = (of: typeof state): unknown[] =>
-      repositoryNodes(of, { devboxId: 'dbx_1', seen: new Set() })
+      repositoryNodes(of, { devboxId: 'dbx_1', seen: new Set(), threads: [] })
         .map(({ item }) => item())
         .map(({ label, description }) => [label, description]);
     const said = [

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type * as vscode from 'vscode';
+import type { ReviewThread } from '../../../../src/core/changes/review/reviewThread';
 import { asObject, parseJson } from '../../../../src/core/parse';
+import { ReviewMemory } from '../../../../src/extension/changes/review/reviewMemory';
 import { eventually } from '../../../eventually';
 import { openDocument, openIn, type FakeComments } from '../../../fakeVscode/openDocuments';
 import { useWindow } from '../../../fakeVscode/useWindow';
@@ -168,5 +170,110 @@ describe('Comments on changes', function () {
     await used.editor.run('runloop.sendReview', comments().threads[0]);
     assert.match(used.editor.clipboard, /1\. price\.py, line 1:\n> import x\n\nLater\.\n$/);
     assert.equal((await used.api.devboxes.retrieve(box.id)).status, 'suspended');
+  });
+
+  it('are counted at the rows of their file and repository until they are sent, whether or not a diff is open', async () => {
+    const { changes } = await opened('counted', `${setUp}; echo z >> a.txt`);
+    await lines((await changes()).row);
+    const { right } = await sidesOf('counted', 'price.py');
+    const open = openDocument(used.editor, right, code);
+    await comment(right, 3, 'Why 12?');
+    const rows = async (): Promise<string[]> => [
+      ...(await lines((await below((await devbox('counted'))?.row, 'Changes')).row)),
+      ...(await lines((await below(await app('counted'), 'Uncommitted')).row)),
+    ];
+    const one = ['app main · 1 unsent comment', 'a.txt', 'price.py 1 unsent comment'];
+    await eventually(rows, (shown) => shown.join() === one.join());
+    open.close();
+    used.reload();
+    assert.deepEqual(await rows(), one);
+    const { left } = await sidesOf('counted', 'price.py');
+    assert.match(left.query, /untracked/);
+    const { left: before } = await sidesOf('counted', 'a.txt');
+    openDocument(used.editor, before, 'a\n');
+    await comment(before, 0, 'Keep it.');
+    await comment(before, 0, 'All of it.');
+    const three = ['app main · 3 unsent comments', 'a.txt 2 unsent comments', 'price.py 1 unsent comment'];
+    await eventually(rows, (shown) => shown.join() === three.join());
+    used.editor.answer(/Send 3 review comments on app to/, 'Clipboard');
+    await used.editor.run('runloop.sendReview', await app('counted'));
+    await used.editor.message(/The review was copied/);
+    await eventually(rows, (shown) => shown.join() === 'app main,a.txt,price.py');
+  });
+
+  it('have rows of their own where their file does not differ any more, and where their repository is not there', async () => {
+    const { box, changes } = await opened('elsewhere', `${setUp}; echo z >> a.txt`);
+    await lines((await changes()).row);
+    const { right } = await sidesOf('elsewhere', 'price.py');
+    const diff = openDocument(used.editor, right, code);
+    await comment(right, 3, '[Why](command:x) **12**?\u202e');
+    await box.bash('cd ~/app; git add price.py; git commit -qm two');
+    await used.editor.run('runloop.refreshDevboxes');
+    await eventually(
+      async () => lines(await app('elsewhere')),
+      (shown) => shown.at(-1) === 'Comments on Other Files 1 unsent comment',
+    );
+    const other = await below(await app('elsewhere'), 'Comments on Other Files');
+    assert.equal(other.item.contextValue, 'changes.comments');
+    const file = await below(other.row, 'price.py');
+    assert.equal(file.item.description, '1 unsent comment');
+    assert.equal(file.item.tooltip, 'price.py\n\n>     return n * 12\n[Why](command:x) **12**?');
+    const uri: unknown = file.item.command?.arguments?.[0];
+    assert.ok(uri instanceof Uri);
+    assert.match(uri.path, /\/app\/price\.py$/);
+    diff.close();
+    openDocument(used.editor, uri, code);
+    assert.equal(comments().shown(uri).length, 1);
+    await box.bash('mv ~/app ~/elsewhere; rm -rf ~/elsewhere/.git');
+    await used.editor.run('runloop.refreshDevboxes');
+    const lost = await eventually(
+      async () => (await lines((await below((await devbox('elsewhere'))?.row, 'Changes')).row)).join(),
+      (shown) => shown.includes('Comments on app 1 unsent comment'),
+    );
+    assert.doesNotMatch(lost, /app main/);
+    const row = (await below((await below((await devbox('elsewhere'))?.row, 'Changes')).row, 'Comments on app')).row;
+    used.editor.answer(/Send 1 review comment on app to/, 'Clipboard');
+    await used.editor.run('runloop.sendReview', row);
+    await used.editor.message(/The review was copied/);
+    assert.match(used.editor.clipboard, /1\. price\.py, line 4:\n> {5}return n \* 12\n/);
+    await eventually(
+      async () => (await lines((await below((await devbox('elsewhere'))?.row, 'Changes')).row)).join(),
+      (shown) => !shown.includes('Comments'),
+    );
+  });
+
+  it('are kept while they are unsent, however many there are, and one too many is not taken', async () => {
+    const memory = new ReviewMemory(used.editor.globalState);
+    const thread = (id: string, isSent: boolean): ReviewThread => ({
+      id,
+      devboxId: 'dbx_1',
+      top: '/app',
+      path: `${id}.txt`,
+      isWork: true,
+      anchor: { line: 0, snippet: [id], above: [], below: [] },
+      comments: [{ words: id, atMs: 1, isSent }],
+    });
+    const ids = (isSent: boolean, count: number): string[] => Array.from({ length: count }, (_, n) => `${isSent}${n}`);
+    await memory.put(
+      ...ids(false, 400).map((id) => thread(id, false)),
+      ...ids(true, 200).map((id) => thread(id, true)),
+    );
+    const kept = memory.all();
+    assert.equal(kept.length, 500);
+    assert.equal(kept.filter(({ comments: [one] }) => one?.isSent === false).length, 400);
+    await memory.put(...ids(false, 500).map((id) => thread(id, false)));
+    assert.equal(memory.isFull, true);
+    const { changes } = await opened('many', setUp);
+    await lines((await changes()).row);
+    const { right } = await sidesOf('many', 'price.py');
+    openDocument(used.editor, right, code);
+    await comment(right, 3, 'One too many.');
+    await used.editor.message(/500 comments wait to be sent/);
+    assert.equal(used.editor.clipboard, 'One too many.');
+    assert.deepEqual(comments().shown(right), []);
+    assert.deepEqual(new Set(memory.all().map(({ id }) => id)), new Set(ids(false, 500)));
+    await memory.remove('false7');
+    await comment(right, 3, 'One.');
+    assert.deepEqual(comments().shown(right), ['4 One.']);
   });
 });

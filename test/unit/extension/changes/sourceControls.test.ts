@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import type { ChangesReport } from '../../../../src/core/changes/changesReport';
 import type { ChangeKind, FileChange } from '../../../../src/core/changes/compare';
 import type { Devbox } from '../../../../src/core/platform/devbox';
-import { ChangeNode, type NodeChanges } from '../../../../src/extension/changes/changeNodes';
+import { ChangeNode, type NodeChanges } from '../../../../src/extension/changes/changeNode';
 import type { DevboxState, LookedAt } from '../../../../src/extension/changes/devboxLook';
 import { reviewedFile } from '../../../../src/extension/changes/review/reviewedFile';
 import { SourceControls } from '../../../../src/extension/changes/sourceControl/sourceControls';
