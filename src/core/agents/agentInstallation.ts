@@ -7,7 +7,7 @@ import { agentsProblem } from '../problems/agents';
 import type { Problem } from '../problems/problem';
 import type { AgentRecipe } from './agentTable';
 import * as installing from './installing/installScripts';
-import { saysNoRoom } from './installing/noRoom';
+import { saysNoNetwork, saysNoRoom } from './installing/saidByInstaller';
 import { isNameOfWindow } from './ledger';
 import { prelude, sessionsFolder } from './spoolScripts';
 
@@ -43,7 +43,7 @@ const keysSeconds = 300;
 
 /** seconds → the name of a fresh private folder, which goes by itself: its window may be ended, or leave the account; those of before a suspend go now */
 const keysScript = `umask 077; IFS= read -r -d '' seconds; mkdir -p ~/.runloop-agents && cd ~/.runloop-agents || exit 3
-find . -maxdepth 1 -name 'keys-*' -mmin +10 -exec rm -rf -- {} + 2>/dev/null
+find . -maxdepth 1 -name 'keys-*' \\( -mmin +10 -o -newermt '10 minutes' \\) -exec rm -rf -- {} + 2>/dev/null
 folder=$(mktemp -d "$PWD/keys-XXXXXXXXXX") && setsid -f sh -c 'sleep "$2"; rm -rf -- "$1"' keys "$folder" "$seconds" </dev/null >/dev/null 2>&1 && printf '%s\\n' "$folder"`;
 
 /** folder → nothing */
@@ -159,7 +159,7 @@ export class AgentInstallation {
 
   /** Why an install failed: mostly it is the network, or there was no room. @param output the end of what it printed, hostile */
   async installFailure(
-    { name, install }: AgentRecipe,
+    { name, install, run }: AgentRecipe,
     { exitCode, output }: { readonly exitCode: number; readonly output: string },
     signal: AbortSignal,
   ): Promise<RuntimeError> {
@@ -170,7 +170,9 @@ export class AgentInstallation {
       const ping = await this.#commands.run(installing.networkScript, { signal, deadlineMs: networkMs });
       if (ping.exitCode !== 0) return this.#error(agentsProblem('agent_no_network', { name }));
     }
-    return this.#error(agentsProblem('agent_install_failed', { name }));
+    if (saysNoNetwork(output)) return this.#error(agentsProblem('agent_net_refused', { name }));
+    if (exitCode !== installing.noProgramCode) return this.#error(agentsProblem('agent_install_failed', { name }));
+    return this.#error(agentsProblem('agent_no_program', { name, command: oneLine(run[0], 80) }));
   }
 
   /** Removes what a try has left that was ended. @returns false where something of it is still there */

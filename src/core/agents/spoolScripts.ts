@@ -64,8 +64,8 @@ rm -f in.pipe out.pipe err.pipe
 printf '%s\\n' "$code" >ended.new; mv ended.new ended
 `;
 
-/** Whether a spool has a process, or is about to: a fresh one has none yet. */
-export const isActive = `is_active() { local at=\${1-$PWD}; [ ! -e "$at/ended" ] && if [ -e "$at/pid" ]; then is_running "$at"; else [ -n "$(find "$at/mark" -newermt '60 seconds ago' 2>/dev/null)" ]; fi; }
+/** Whether a spool has a process, or is about to: a fresh one has none yet, and one of the future is of another clock. */
+export const isActive = `is_active() { local at=\${1-$PWD}; [ ! -e "$at/ended" ] && if [ -e "$at/pid" ]; then is_running "$at"; else [ -n "$(find "$at/mark" -newermt '60 seconds ago' ! -newermt '60 seconds' 2>/dev/null)" ]; fi; }
 `;
 
 /**

@@ -30,12 +30,12 @@ export const agentsWords = {
   agent_no_answer: {
     code: 'deadline',
     message: 'The agent did not answer “{method}” within {seconds} s.',
-    nextStep: 'Look at the log of the agent, or end it and start it again.',
+    nextStep: 'Look at “Log of the Agent” below its row, or end it and start it again.',
   },
   agent_refused: {
     code: 'api',
     message: 'The agent refused “{method}”: {why}.',
-    nextStep: 'Look at the log of the agent.',
+    nextStep: 'Look at “Log of the Agent” below its row.',
   },
   agent_answer_unexpected: {
     code: 'unexpected_answer',
@@ -77,10 +77,20 @@ export const agentsWords = {
     message: '{name} could not be installed, because the devbox cannot reach the npm registry.',
     nextStep: 'Check the network policy of the devbox, or use a blueprint in which the agent is installed.',
   },
+  agent_net_refused: {
+    code: 'network',
+    message: '{name} could not be installed, because the devbox could not reach what its installer asked for.',
+    nextStep: 'Check the network policy of the devbox, or use a blueprint in which the agent is installed.',
+  },
+  agent_no_program: {
+    code: 'invalid_option',
+    message: 'The installation of {name} has ended, but the devbox has no command {command} after it.',
+    nextStep: 'Check “run” and “install” of this agent in the setting runloop.agents.',
+  },
   agent_install_failed: {
     code: 'environment',
     message: '{name} could not be installed.',
-    nextStep: 'Look at the output of the command that installs it.',
+    nextStep: 'Look at what its installer has printed: that is in the document “Install {name}”.',
   },
   agent_install_unknown: {
     code: 'environment',
@@ -110,7 +120,12 @@ export const agentsWords = {
   agent_at_once: {
     code: 'environment',
     message: 'The agent ended as soon as it was started: {why}.',
-    nextStep: 'Look at the log of the agent.',
+    nextStep: 'Look at “Log of the Agent” below its row.',
+  },
+  agent_no_command: {
+    code: 'invalid_option',
+    message: '{name} could not be started, because the devbox has no command {command}.',
+    nextStep: 'Check “run” and “install” of this agent in the setting runloop.agents.',
   },
   agent_left: {
     code: 'account_changed',

@@ -15,7 +15,7 @@ import { sessionsFolder } from '../../core/agents/spoolScripts';
 import type { DevboxCommands } from '../../core/channel/devboxCommands';
 import { ExecutionCommands } from '../../core/channel/executionCommands';
 import { runningCommands } from '../../core/channel/runningCommands';
-import { endedBy, isTransient, RuntimeError } from '../../core/errors';
+import { endedBy, isTransient, messageOf, RuntimeError } from '../../core/errors';
 import { apiTransfer } from '../../core/files/fileTransfer';
 import { oneLine } from '../../core/safeText';
 import { agentsProblem } from '../../core/problems/agents';
@@ -123,7 +123,8 @@ export class DevboxAgents {
   ): Promise<LiveAgent> {
     const { account, sealKey, devboxId } = this.#context;
     const signal = account.ended;
-    const startedMs = Date.now();
+    // Names tell which process of a session is the latest, whatever the clocks of those who started them say.
+    const startedMs = Math.max(Date.now(), (before?.agent.found.startedMs ?? 0) + 1);
     const name = sessionName(startedMs, sealKey);
     const earlier = before && { root: rootOf(before.agent), sessionId: before.sessionId };
     const mark = {
@@ -162,12 +163,18 @@ export class DevboxAgents {
         await live.begin(prompt, { authMethod: given?.authMethod, mode: agent.mode });
       } catch (error) {
         await live.end('failed');
-        throw error;
+        throw isWithoutCommand(error, agent) ? this.#noCommand(agent, error) : error;
       }
       return live;
     } finally {
       if (keysFolder !== undefined) await this.installation.removeKeys(keysFolder, signal);
     }
+  }
+
+  #noCommand({ name, run }: AgentRecipe, cause: unknown): RuntimeError {
+    const command = oneLine(run[0], 80);
+    const problem = agentsProblem('agent_no_command', { name: oneLine(name, 40), command });
+    return new RuntimeError({ problem, devboxId: this.#context.devboxId, cause });
   }
 
   /** Nothing is watched any more. */
@@ -268,6 +275,15 @@ export class DevboxAgents {
 /** Whether its process is there, as far as this window knows. */
 export function isAlive({ state }: LiveAgent): boolean {
   return ['starting', 'working', 'waiting', 'done', 'suspended'].includes(state);
+}
+
+/** Whether bash has said that it finds no such command as a person's setting has. */
+function isWithoutCommand(error: unknown, { id, run: [command] }: AgentRecipe): boolean {
+  if (!RuntimeError.is(error) || error.problem.id !== 'agent_at_once' || !id.startsWith('own-')) return false;
+  const why = messageOf(error);
+  return [`exec: ${command}: not found`, `${command}: No such file or directory`, `${command}: cannot execute`].some(
+    (words) => why.includes(words),
+  );
 }
 
 /** The record in which a session began; only what our windows have written says that it was in another one. */

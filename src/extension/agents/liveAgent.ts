@@ -53,7 +53,6 @@ export class LiveAgent {
   #isSuspended = false;
   #looking: Promise<void> | undefined;
   #again = false;
-
   #turnSnapshots: { readonly isOn: boolean; readonly last: string | undefined } = { isOn: false, last: undefined };
 
   /** Whether a later process has gone on with its session. */
@@ -106,15 +105,15 @@ export class LiveAgent {
   /** Whether this window has looked at what the agent said. */
   isRead = false;
 
-  /**
-   * The agent's id of the session, for a later process; undefined if it has opened none, or cannot go on with one by its own
-   * word. Known once this window has looked.
-   */
+  /** The session's id for a later process; undefined if there is none, or the agent cannot go on by its own word. Known once this window has looked. */
   get continuable(): string | undefined {
-    const { earlier } = this.found;
-    const id = this.#session?.sessionId ?? earlier?.sessionId ?? '';
-    const isAble = this.#session?.canBeTakenUp ?? earlier !== undefined;
-    return isAble && sessionIds.test(id) ? id : undefined;
+    const isAble = this.#session?.canBeTakenUp ?? this.found.earlier !== undefined;
+    return isAble && sessionIds.test(this.sessionId ?? '') ? this.sessionId : undefined;
+  }
+
+  /** The agent's id of the session, whatever it is; undefined if it has opened none. */
+  get sessionId(): string | undefined {
+    return this.#session?.sessionId ?? this.found.earlier?.sessionId;
   }
 
   /** What waits for a person; nothing while the devbox is suspended. */

@@ -53,7 +53,11 @@ export function sessionParts(
       : [l10n.t('It continues an earlier session. What comes before the first prompt here is as the agent tells it.')]),
     ...unshownText(agent).map((text) => l10n.t('{0}.', text)),
     ...(isOver(agent) && agent.isRead && agent.continuable === undefined
-      ? [l10n.t('This agent cannot continue its session. You can start a new one.')]
+      ? [
+          agent.sessionId === undefined
+            ? l10n.t('This agent ended before it had begun a session. You can start a new one.')
+            : l10n.t('This agent cannot continue its session. You can start a new one.'),
+        ]
       : []),
     l10n.t(
       'What is answered here binds only an agent that asks. What it does without asking is limited by the devbox alone.',

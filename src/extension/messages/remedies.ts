@@ -65,10 +65,19 @@ const needsDevbox: ReadonlySet<RemedyKind> = new Set(['whyStopped', 'showOutput'
  * @param canTryAgain whether there is something to try again
  */
 export function remediesOf(
-  failure: { readonly code: RuntimeErrorCode; readonly devboxId: string | undefined },
+  failure: {
+    readonly code: RuntimeErrorCode;
+    readonly devboxId: string | undefined;
+    readonly problem?: { readonly id: string };
+  },
   canTryAgain: boolean,
 ): readonly RemedyKind[] {
+  // What an agent or its installer has said is not in the output of the devbox.
+  const isAgents = failure.problem?.id.startsWith('agent_') === true;
   return remedies[failure.code].filter(
-    (remedy) => (remedy !== 'tryAgain' || canTryAgain) && (!needsDevbox.has(remedy) || failure.devboxId !== undefined),
+    (remedy) =>
+      !(isAgents && remedy === 'showOutput') &&
+      (remedy !== 'tryAgain' || canTryAgain) &&
+      (!needsDevbox.has(remedy) || failure.devboxId !== undefined),
   );
 }

@@ -44,9 +44,14 @@ function remediesFor(error: RuntimeError, retry: (() => Promise<void>) | undefin
     shutDown: onDevbox(l10n.t('Shut Down'), 'runloop.shutDownDevbox'),
     resume: onDevbox(l10n.t('Resume'), 'runloop.resumeDevbox'),
     refresh: command(l10n.t('Refresh Devboxes'), 'runloop.refreshDevboxes'),
-    openSettings: command(l10n.t('Open Settings'), 'workbench.action.openSettings', 'runloop.'),
+    openSettings: command(l10n.t('Open Settings'), 'workbench.action.openSettings', settingOf(error)),
   };
   return remediesOf(error, retry !== undefined).map((kind) => all[kind]);
+}
+
+/** Where what is wrong is set. */
+function settingOf({ problem: { id } }: RuntimeError): string {
+  return id === 'agent_no_command' || id === 'agent_no_program' ? 'runloop.agents' : 'runloop.';
 }
 
 /** What a failure means and what to do about it, in the editor's language. Safe to show anywhere. */

@@ -49,6 +49,8 @@ export class CommandRun {
   readonly devboxes: readonly Devbox[];
   /** The command as it is shown. */
   readonly shown: string;
+  /** What it is for, where nobody has typed it: shown instead of it. */
+  readonly title: string | undefined;
   readonly #parts: readonly Part[];
   readonly #onChange: () => void;
   readonly #stop = new AbortController();
@@ -70,7 +72,13 @@ export class CommandRun {
       account,
       devboxes,
       secrets = [],
-    }: { readonly account: SignedIn; readonly devboxes: readonly Devbox[]; readonly secrets?: readonly string[] },
+      title,
+    }: {
+      readonly account: SignedIn;
+      readonly devboxes: readonly Devbox[];
+      readonly secrets?: readonly string[];
+      readonly title?: string | undefined;
+    },
     onChange: () => void,
   ) {
     this.command = command;
@@ -78,7 +86,8 @@ export class CommandRun {
     this.account = account;
     this.devboxes = devboxes;
     this.#onChange = onChange;
-    const name = oneLine(this.shown, 40).replaceAll('/', '∕');
+    this.title = title;
+    const name = oneLine(title ?? this.shown, 40).replaceAll('/', '∕');
     this.uri = Uri.from({ scheme: runScheme, path: `/${name}`, query: String(number) });
     this.#parts = devboxes.map((devbox) => ({
       devbox,
@@ -200,7 +209,7 @@ export class CommandRun {
       const head = `── ${devboxName(devbox)} (${oneLine(devbox.id, 60)}) ── ${state}`;
       return [head, ...less(part), ...lines].join('\n');
     });
-    return `$ ${this.shown}\n\n${groups.join('\n\n')}\n`;
+    return `${headOf(this)}\n\n${groups.join('\n\n')}\n`;
   }
 
   /** Waits until it is stopped once more. @returns false if the window leaves the account: nobody can stop it then */
@@ -231,6 +240,11 @@ export class CommandRun {
     if (part.characters > keptCharacters + spareCharacters) dropOldest(part);
     this.#onChange();
   }
+}
+
+/** What was run, as the first line of its document. */
+export function headOf({ title, shown }: { readonly title?: string | undefined; readonly shown: string }): string {
+  return title === undefined ? `$ ${shown}` : oneLine(title, 200);
 }
 
 /** Of a command that has run: what to do where a request was refused, such as to send it again, is no advice for it. */

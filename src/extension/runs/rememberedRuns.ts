@@ -1,7 +1,7 @@
 import { l10n, type Memento, Uri } from 'vscode';
 import { asArray, asObject, asString } from '../../core/parse';
 import { openRunsKey } from '../commandIds';
-import type { CommandRun } from './commandRuns';
+import { headOf, type CommandRun } from './commandRuns';
 
 /** Runs that are kept, characters of a command, and devboxes of a run. */
 const mostRuns = 20;
@@ -15,6 +15,8 @@ export interface EarlierRun {
   readonly uri: Uri;
   /** As it was shown: without what is known to be secret, and without the end of a long one. */
   readonly shown: string;
+  /** What it was for, where that was shown instead. */
+  readonly title?: string;
   /** Whether that is all of it, so that it can be run again. */
   readonly isWhole: boolean;
   /** The API that its devboxes belong to. */
@@ -46,13 +48,15 @@ export class RememberedRuns {
         const [devboxId, name, end] = ['devboxId', 'name', 'end'].map((of) => asString(part?.[of]));
         return devboxId === undefined || name === undefined ? [] : [{ devboxId, name, end }];
       });
-      return [{ uri: Uri.parse(address, true), shown, isWhole: entry?.['isWhole'] === true, baseUrl, parts }];
+      const title = asString(entry?.['title']);
+      const isWhole = entry?.['isWhole'] === true;
+      return [{ uri: Uri.parse(address, true), shown, isWhole, baseUrl, parts, ...(title !== undefined && { title }) }];
     });
   }
 
   /** Keeps what a run is by now. */
   note(run: CommandRun): Thenable<void> {
-    const { command, shown, account, uri } = run;
+    const { command, shown, account, uri, title } = run;
     const isWhole = shown === command && shown.length <= longestCommand;
     const parts = run.ends().slice(0, mostDevboxes);
     const cut = parts.map(({ end, ...part }) => ({
@@ -61,7 +65,8 @@ export class RememberedRuns {
     }));
     const address = uri.toString();
     const noted = { address, shown: shown.slice(0, longestCommand), isWhole, baseUrl: account.baseUrl, parts: cut };
-    return this.#store([...this.#without(uri), noted].slice(-mostRuns));
+    const named = title === undefined ? noted : { ...noted, title };
+    return this.#store([...this.#without(uri), named].slice(-mostRuns));
   }
 
   forget(uri: Uri): Thenable<void> {
@@ -79,14 +84,15 @@ export class RememberedRuns {
 }
 
 /** The document of such a run. */
-export function earlierText({ shown, parts, isWhole }: EarlierRun): string {
+export function earlierText(run: EarlierRun): string {
+  const { parts, isWhole } = run;
   const groups = parts.map(
     ({ devboxId, name, end }) =>
       `── ${name} (${devboxId}) ── ${end ?? l10n.t('was running when this window was reloaded')}`,
   );
   const where = l10n.t('… This window was reloaded after that. The output is in the log of the devbox.');
   const again = isWhole ? [] : [notWhole()];
-  return `$ ${shown}\n\n${[...groups, '', where, ...again].join('\n')}\n`;
+  return `${headOf(run)}\n\n${[...groups, '', where, ...again].join('\n')}\n`;
 }
 
 /** Why a run of earlier cannot be run again. */

@@ -63,7 +63,7 @@ export async function runAgain(services: RunCommandServices, argument: unknown):
     const of = run.account;
     // The window may have come back to it meanwhile.
     if (signedIn.baseUrl !== of.baseUrl || signedIn.apiKey !== of.apiKey) throw accountChanged();
-    await (await runDocuments()).start(signedIn, run.command, run.devboxes);
+    await (await runDocuments()).start(signedIn, run.command, run.devboxes, run.title);
     return;
   }
   if (signedIn.baseUrl !== run.baseUrl) throw accountChanged();
@@ -76,7 +76,7 @@ export async function runAgain(services: RunCommandServices, argument: unknown):
     { limitMs: listLimitMs },
   );
   mustStillBe(signedIn);
-  await (await runDocuments()).start(signedIn, run.shown, devboxes);
+  await (await runDocuments()).start(signedIn, run.shown, devboxes, run.title);
 }
 
 async function runOf({ runDocuments }: RunCommandServices, argument: unknown) {

@@ -83,6 +83,7 @@ export class RunDocuments implements TextDocumentContentProvider, Disposable {
   /**
    * Runs a command and shows its document, which grows.
    *
+   * @param title what it is for, shown instead of a command that nobody has typed
    * @returns once it is shown, what comes when the command has ended, and whether the command holds something that is
    *   known to be secret about its devboxes; and the run itself
    */
@@ -90,12 +91,13 @@ export class RunDocuments implements TextDocumentContentProvider, Disposable {
     account: SignedIn,
     command: string,
     devboxes: readonly Devbox[],
+    title?: string,
   ): Promise<{ readonly ended: Promise<number | undefined>; readonly hasSecret: boolean; readonly run: CommandRun }> {
     const { knownSecrets } = this.#services;
     const known = await Promise.all(devboxes.map(async (devbox) => knownSecrets.inOutputOf(account.api, devbox)));
     const secrets = known.flat();
     this.#count += 1;
-    const of = { account, devboxes, secrets };
+    const of = { account, devboxes, secrets, title };
     const run: CommandRun = new CommandRun(this.#count, command, of, () => this.#draw(run));
     this.#runs.set(run.uri.toString(), run);
     this.#forgetOld();

@@ -6,6 +6,8 @@ import { prelude } from '../spoolScripts';
 export const toolsFolder = '.runloop-agents/tools';
 /** How an installation says that there was no room left; one that ends so by itself is told as another failure. */
 export const noRoomCode = 251;
+/** How one says that it has ended well, and the command of a person's own agent is not there. */
+export const noProgramCode = 252;
 /** kB that are as good as none. */
 const leastRoom = 2_048;
 
@@ -48,21 +50,31 @@ export function installCommand(agent: AgentRecipe, word: string, words: InstallW
   const { install } = agent;
   const isPackages = install !== undefined && 'packages' in install;
   const command = isPackages
-    ? `npm install --prefix . --global=false --bin-links --no-audit --no-fund ${install.packages.join(' ')}`
+    ? `npm install --prefix . --global=false --bin-links --include=optional --no-audit --no-fund ${install.packages.join(' ')}`
     : (install?.command ?? 'true');
-  const check = isPackages ? `[ -e node_modules/.bin/${quote(agent.run[0])} ]` : 'true';
+  const check = isPackages ? `[ -e node_modules/.bin/${quote(agent.run[0])} ]` : isThere(agent.run[0]);
   return [
     `${sweep}umask 077; mkdir -p ~/${toolsFolder} && cd ~/${toolsFolder} || exit`,
     `exec 9<. && { flock -n 9 || { echo ${quote(words.waits)}; flock 9; }; } || exit`,
     `[ ! -d ${name} ] || { echo ${quote(words.done)}; exit 0; }`,
     `sweep; discard ${name}; mkdir ${fresh} && cd ${fresh} || exit`,
-    `bash -c ${quote(command)} </dev/null 9<&-; code=$?`,
-    `[ $code != 0 ] || ${check} || { echo ${quote(words.missing)} >&2; code=1; }`,
+    `bash -c ${quote(command)} </dev/null 9<&-; code=$?; case $code in ${noRoomCode} | ${noProgramCode}) code=1 ;; esac`,
+    `[ $code != 0 ] || ${check} || { echo ${quote(words.missing)} >&2; code=${isPackages ? 1 : noProgramCode}; }`,
     `[ $code != 0 ] || { cd .. && mv -T ${fresh} ${name} && exit 0; code=1; }`,
-    `[ $code != ${noRoomCode} ] || code=1`,
     `df -Pk . | awk 'NR == 2 && $4 < ${leastRoom} { exit 1 }' && df -Pi . | awk 'NR == 2 && $2 > 0 && $4 == 0 { exit 1 }' || code=${noRoomCode}`,
     `cd ..; rm -rf ${fresh}; exit $code`,
   ].join('\n');
+}
+
+/**
+ * Whether a command would be found when its agent is started: in the folder, or as any command, also in a shell that begins now. It is what tells
+ * that `curl … | sh` has not reached anything, which ends well. A path may be one that is there only later.
+ */
+function isThere(command: string): string {
+  if (command.includes('/')) return 'true';
+  const find = quote('PATH=$1:$PATH; command -v -- "$2" >/dev/null');
+  const words = `find "$PWD/node_modules/.bin:$PWD/bin" ${quote(command)} </dev/null 2>/dev/null 9<&-`;
+  return `bash -c ${find} ${words} || bash -lc ${find} ${words}`;
 }
 
 /** name of a folder → nothing; fails where something of it is left. Who works in it has been ended, and may be a moment from its end. */
@@ -86,7 +98,7 @@ export const lookScript = `mapfile -d '' -t environment < <(exec env -0)
 ${prelude}${told}
 arg tool; arg cwd; names=(); while arg name; do names+=("$name"); done
 case $cwd in '~' | '~/'*) cwd=$HOME\${cwd#\\~} ;; esac
-cwd=$(cd -- "\${cwd:-$HOME}" 2>/dev/null && pwd -P)
+cwd=$(CDPATH= cd -- "\${cwd:-$HOME}" 2>/dev/null && pwd -P)
 room=~/${toolsFolder}; [ -d "$room" ] || room=~
 NODE_OPTIONS=; node=$(told node --version); npm=; [ -z "$node" ] || npm=$(told npm --version)
 print_fields "$HOME" "$node" "$(command -v node >/dev/null && echo 1)" "$npm" "$(df -Pk "$room" | awk 'NR == 2 { print $4 }')"

@@ -44,7 +44,9 @@ export async function continueSession(services: ContinueServices, agents: Agents
     const why = agent.isTampered
       ? l10n.t('The record of this session is not as this editor has written it, so it is not continued.')
       : sessionId === undefined
-        ? l10n.t('{0} cannot continue this session.', name)
+        ? agent.sessionId === undefined
+          ? l10n.t('{0} ended before it had begun a session.', name)
+          : l10n.t('{0} cannot continue this session.', name)
         : l10n.t('{0} is no longer among the agents that can be started.', name);
     await offerNew(why, devboxId);
     return;

@@ -26,6 +26,7 @@ export interface InstallServices {
       account: SignedIn,
       command: string,
       devboxes: readonly Devbox[],
+      title: string,
     ): Promise<{ readonly ended: Promise<number | undefined>; readonly run: ShownRun }>;
   }>;
 }
@@ -60,7 +61,9 @@ export async function install({ runDocuments }: InstallServices, of: Install): P
     done: l10n.t('It was installed meanwhile.'),
     missing: l10n.t('The installation has ended, but the command {0} is not in it.', oneLine(recipe.run[0], 80)),
   });
-  const { ended, run } = await (await runDocuments()).start(signedIn, command, [devbox]);
+  const { ended, run } = await (
+    await runDocuments()
+  ).start(signedIn, command, [devbox], l10n.t('Install {0}', oneLine(recipe.name, 40)));
   const exitCode = await window.withProgress(
     { location: ProgressLocation.Notification, title: l10n.t('Installing {0}…', name), cancellable: true },
     (_, token) =>

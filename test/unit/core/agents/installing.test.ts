@@ -3,7 +3,7 @@ import { before, describe, it } from 'mocha';
 import { AgentInstallation } from '../../../../src/core/agents/agentInstallation';
 import { agentsOfSetting, type AgentRecipe } from '../../../../src/core/agents/agentTable';
 import { toolFolder } from '../../../../src/core/agents/installing/installScripts';
-import { saysNoRoom } from '../../../../src/core/agents/installing/noRoom';
+import { saysNoRoom } from '../../../../src/core/agents/installing/saidByInstaller';
 import type { CommandResult, DevboxCommands } from '../../../../src/core/channel/devboxCommands';
 import { quote } from '../../../../src/ground/shellWords';
 import { eventually } from '../../../eventually';
@@ -23,7 +23,7 @@ describe('Installing an agent', function () {
   });
 
   const own = (install: string, name = `own ${(count += 1)}`): AgentRecipe => {
-    const [recipe = assert.fail()] = agentsOfSetting({ [name]: { run: ['own'], install } });
+    const [recipe = assert.fail()] = agentsOfSetting({ [name]: { run: ['bash'], install } });
     return recipe;
   };
   /** @param prefix what the devbox's environment is before that */
@@ -118,7 +118,12 @@ describe('Installing an agent', function () {
       `mkdir /tmp/pkg && cd /tmp/pkg && echo '{"name":"own","version":"1.0.0","bin":"own.js"}' >package.json && echo '#!/usr/bin/env node' >own.js`,
     );
     for (const environment of ['', 'npm_config_global=true', 'npm_config_bin_links=false', 'npm_config_dry_run=true']) {
-      const recipe = { ...own(''), id: `pkg${(count += 1)}`, install: { packages: ['/tmp/pkg'] } };
+      const recipe = {
+        ...own(''),
+        id: `pkg${(count += 1)}`,
+        run: ['own'] as const,
+        install: { packages: ['/tmp/pkg'] },
+      };
       const { exitCode, text } = await ran(recipe, environment === '' ? '' : `export ${environment}`);
       if (environment.includes('dry')) assert.match(text, /MISSING/);
       assert.equal(exitCode, environment.includes('dry') ? 1 : 0, `${environment}: ${text}`);
@@ -153,6 +158,61 @@ describe('Installing an agent', function () {
       'ENOSPCX',
     ];
     assert.deepEqual(said.map(saysNoRoom), [true, true, true, true, false, false, false]);
+  });
+
+  it('says what a network policy that refuses everything means, also where the installer ends well', async () => {
+    const policy = 'export http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9 no_proxy=';
+    const why = async (install: string, run = 'mine'): Promise<string> => {
+      const recipe = { ...own(install), run: [run] as const };
+      const { exitCode, text } = await ran(recipe, policy);
+      assert.notEqual(exitCode, 0, text);
+      assert.equal(await box.bash(`ls -d ~/${toolFolder(recipe)} 2>/dev/null || echo none`), 'none\n', install);
+      return (await within('').installFailure(recipe, { exitCode, output: text }, signal)).problem.id;
+    };
+    assert.equal(await why('curl -fsSL http://example.invalid/install.sh | sh'), 'agent_net_refused');
+    assert.equal(await why('curl -fs http://example.invalid/install.sh | sh'), 'agent_no_program');
+    assert.equal(await why('true'), 'agent_no_program');
+    assert.equal(await why('exit 252'), 'agent_install_failed');
+    assert.equal(await why('git clone http://example.invalid/x'), 'agent_net_refused');
+    const npm = { ...own(''), id: 'policy', run: ['own'] as const, install: { packages: ['own-of-nobody@1.0.0'] } };
+    const tried = `${policy}; export npm_config_registry=http://example.invalid npm_config_fetch_retries=0`;
+    const { exitCode, text } = await ran(npm, tried);
+    assert.notEqual(exitCode, 0);
+    const failure = await within(tried).installFailure(npm, { exitCode, output: text }, signal);
+    assert.equal(failure.problem.id, 'agent_no_network');
+    // What only a shell that begins now finds, as installers add to its PATH.
+    const later = own('mkdir -p ~/later; ln -sf /bin/true ~/later/mine; echo PATH=\\$PATH:~/later >>~/.profile');
+    const { text: said, exitCode: code } = await ran({ ...later, run: ['mine'] });
+    assert.equal(code, 0, said);
+  });
+
+  it('takes what an npm package needs for its platform, whatever the devbox leaves out', async () => {
+    await box.bash(
+      `mkdir -p /tmp/opt/native && cd /tmp/opt/native && echo '{"name":"native-of-own","version":"1.0.0"}' >package.json && npm pack --silent && mv *.tgz .. && cd .. && mkdir own && cd own && echo '{"name":"own","version":"1.0.0","bin":"own.js","optionalDependencies":{"native-of-own":"file:/tmp/opt/native-of-own-1.0.0.tgz"}}' >package.json && touch own.js && npm pack --silent && mv *.tgz ..`,
+    );
+    for (const environment of [
+      'npm_config_omit=optional',
+      'npm_config_prefix=/tmp/elsewhere npm_config_offline=true',
+    ]) {
+      const install = { packages: ['/tmp/opt/own-1.0.0.tgz'] };
+      const recipe = { ...own(''), id: `opt${(count += 1)}`, run: ['own'] as const, install };
+      const { exitCode, text } = await ran(recipe, `export ${environment}`);
+      assert.equal(exitCode, 0, text);
+      assert.match(await box.bash(`ls ~/${toolFolder(recipe)}/node_modules`), /^native-of-own$/m, environment);
+    }
+  });
+
+  it('finds a folder whatever the shell of the devbox says when it goes there', async () => {
+    await box.bash('mkdir -p ~/some/work');
+    const found = await within('export CDPATH=~/some; cd ~/some').look(own('true'), 'work', signal);
+    assert.equal(found.cwd, `${found.home}/some/work`);
+  });
+
+  it('takes keys away that were left for an agent by another clock', async () => {
+    const old = await within('').keysFolder(signal);
+    await box.bash(`touch -d '1 year' ${old}`);
+    const fresh = await within('').keysFolder(signal);
+    assert.equal(await box.bash('ls -d ~/.runloop-agents/keys-*'), `${fresh}\n`);
   });
 
   it('looks at a node that is any program at all, and at variables of the environment alone', async () => {

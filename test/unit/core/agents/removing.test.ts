@@ -26,7 +26,7 @@ describe('Removing an agent', function () {
   });
 
   const own = (install: string, name = `own ${(count += 1)}`): AgentRecipe => {
-    const [recipe = assert.fail()] = agentsOfSetting({ [name]: { run: ['own'], install } });
+    const [recipe = assert.fail()] = agentsOfSetting({ [name]: { run: ['bash'], install } });
     return recipe;
   };
   const installed = (commands: DevboxCommands = box.commands): InstalledAgents => new InstalledAgents(box.id, commands);
@@ -104,7 +104,10 @@ describe('Removing an agent', function () {
     const mark = sessionMark('session-2', about, sealKey);
     await box.bash(`mkdir "${folder}x" && printf %s '${mark}' >"${folder}x/mark"`);
     assert.equal(await problemOf(remove(recipe)), 'agent_removal_running');
-    await box.bash(`touch -d '2 minutes ago' "${folder}x/mark"`);
+    for (const made of ['2 minutes ago', '1 year']) {
+      await box.bash(`touch -d '${made}' "${folder}x/mark"`);
+      assert.deepEqual([...(await installed().list(signal)).running], [], made);
+    }
     assert.equal(await remove(recipe), true);
   });
 

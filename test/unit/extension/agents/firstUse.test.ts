@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { describe, it } from 'mocha';
 import { FakeQuickPick } from '../../../fakeVscode/boxes';
 import { useWindow } from '../../../fakeVscode/useWindow';
@@ -26,7 +27,8 @@ describe('Agents, when they are first used,', function () {
     await start(await agents(), [{ say: 'here' }]);
     await described(agents, /^Example done · here/);
     const output = editor.documents.map(({ uri }) => uri).filter(({ scheme }) => scheme === 'runloop-run');
-    assert.match(await text(output.at(-1)), /\ninstalled\n/);
+    assert.match(await text(output.at(-1)), /^Install Example\n\n── installs [^]*\ninstalled\n/);
+    assert.equal(output.at(-1)?.path, '/Install Example');
   });
 
   it('are offered with their versions, and ask again for a folder that is not there', async () => {
@@ -50,14 +52,32 @@ describe('Agents, when they are first used,', function () {
     const { agents } = await ready('fails');
     const { editor } = used;
     editor.settings.set('runloop.agents', { Example: { run: ['no-such-program'] } });
-    await start(await agents(), [{ say: 'typed' }]);
-    await editor.message(/^The agent ended as soon as it was started: .*no-such-program: not found\./);
+    const row = await agents();
+    await start(row, [{ say: 'typed' }]);
+    await editor.message(
+      /^Example could not be started, because the devbox has no command no-such-program\. Check “run”/,
+    );
+    const settings: unknown[] = [];
+    editor.commands.set('workbench.action.openSettings', (name) => settings.push(name));
+    editor.answer(/^Example could not be started/, 'Open Settings');
+    await start(row, []);
+    await editor.eventually(() => settings.length > 0);
+    assert.deepEqual(settings, ['runloop.agents']);
     await described(agents, /^Example failed/);
+    await click((await view().rows(row.row))[0] ?? assert.fail());
+    assert.match(
+      await text(editor.documents.at(-1)?.uri),
+      /\nThis agent ended before it had begun a session\. You can/,
+    );
   });
 
   it('get a key in their environment alone, and nobody finds it beside them', async () => {
     const { box, agents } = await ready('keys', ['EXAMPLE_KEY']);
     used.editor.answer(/The value of EXAMPLE_KEY/, 'hush-4711');
+    // What another user of the devbox sees of processes, all the time.
+    await box.bash(
+      `setsid -f bash -c 'while [ -e ~/work ]; do cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" "\\n" | grep -a "[h]ush-4711" >>~/seen; echo >>~/looks; done' </dev/null >/dev/null 2>&1`,
+    );
     await start(await agents(), [{ run: 'printf %s "$EXAMPLE_KEY" | sha256sum | cut -c 1-8 > seen' }]);
     assert.equal(used.editor.inputs.at(-1)?.password, true);
     await described(agents, /needs you/);
@@ -66,16 +86,17 @@ describe('Agents, when they are first used,', function () {
     used.editor.answer(/^Example in keys/, 'Allow Once');
     await click(request);
     await described(agents, /^Example done/);
-    assert.equal(
-      await box.bash('cat work/seen'),
-      (await box.bash('printf %s hush-4711 | sha256sum | cut -c 1-8')).trimEnd() + '\n',
-    );
+    // By the test itself: a command in the devbox would name it.
+    const digest = createHash('sha256').update('hush-4711').digest('hex').slice(0, 8);
+    assert.equal(await box.bash('cat work/seen'), `${digest}\n`);
     // Patterns that are not what they find.
     const found = await box.bash(
       "grep -rl '[h]ush-4711' ~/.runloop-agents /tmp; cat /proc/[0-9]*/cmdline | tr '\\0' '\\n' | grep -a '[h]ush-4711'; " +
         'find ~/.runloop-agents -name "keys-*"',
     );
     assert.equal(found, '');
+    assert.equal(await box.bash('cat ~/seen'), '');
+    assert.ok((await box.bash('cat ~/looks')).length > 10);
     const logs = JSON.stringify(used.editor.channels.map(({ text: all }) => all));
     const kept = JSON.stringify([[...used.editor.globalState.keys()].map((key) => used.editor.globalState.get(key))]);
     assert.ok(!logs.includes('hush-4711') && !kept.includes('hush-4711'));

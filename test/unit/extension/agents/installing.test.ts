@@ -8,7 +8,7 @@ import { useAgents } from './useAgents';
 describe('Installing an agent from the view', function () {
   this.timeout(120_000);
   const used = useWindow({ platform: ['--fault-control'] });
-  const { ready, start } = useAgents(used);
+  const { ready, start, text } = useAgents(used);
 
   /** A devbox in which an installation is under way, which never ends by itself. */
   async function installing(name: string) {
@@ -48,6 +48,23 @@ describe('Installing an agent from the view', function () {
     await second.starting;
     await second.editor.message(/^Example could not be installed\./);
     assert.equal(await second.box.bash(left), '');
+  });
+
+  it('shows an end of what an installer prints, without what is secret or would write elsewhere', async () => {
+    const { editor } = used;
+    const { agents } = await ready('loud');
+    const token = `ghp_${'a1B2'.repeat(9)}`;
+    const install = `head -c 40000000 /dev/zero | tr '\\0' x; echo; yes 'npm warn deprecated' | head -n 300000; printf '\\033]0;title\\007\\033[2J//registry.npmjs.org/:_authToken=%s\\n' ${token}; echo end; exit 3`;
+    editor.settings.set('runloop.agents', { Example: { run: ['own'], install } });
+    editor.answer(/^Install Example in /, 'Install');
+    await start(await agents(), []);
+    await editor.message(/^Example could not be installed\. Look at what its installer has printed/);
+    const all = await text(editor.documents.findLast(({ uri }) => uri.scheme === 'runloop-run')?.uri);
+    assert.match(all, /^Install Example\n[^]*\nend\n$/);
+    assert.ok(all.length < 500_000, String(all.length));
+    assert.ok(!all.includes(token) && !all.includes('\u001b') && !all.includes('\u0007'));
+    const logs = JSON.stringify(editor.channels.map((one) => one.text));
+    assert.ok(!logs.includes(token));
   });
 
   it('says that it may still be running where it could not be stopped', async () => {

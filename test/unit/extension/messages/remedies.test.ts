@@ -24,5 +24,8 @@ describe('The buttons of a failure', () => {
     assert.deepEqual(remediesOf({ code: 'devbox_ended', devboxId: 'dbx_1' }, false), ['whyStopped', 'showOutput']);
     assert.deepEqual(remediesOf({ code: 'closed', devboxId: undefined }, true), []);
     assert.deepEqual(remediesOf({ code: 'cancelled', devboxId: 'dbx_1' }, true), []);
+    // What an agent has printed is not in the output of the devbox.
+    const problem = { id: 'agent_at_once' };
+    assert.deepEqual(remediesOf({ code: 'environment', devboxId: 'dbx_1', problem }, true), ['tryAgain']);
   });
 });
