@@ -16,10 +16,12 @@ const handshakeGuid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const mostMessageBytes = 4 * 1024 * 1024;
 /** Milliseconds between two pings, and that the answer to one may take. */
 const pingMs = 15_000;
+/** Bytes that may wait to be sent while pings are answered. */
+const mostUnsentPongs = 64 * 1024;
 /** Milliseconds that the other side has to close in turn. */
 const closingMs = 2_000;
 
-/** How a connection ended; 1006 if neither side sent a close frame. */
+/** How a connection ended; 1006 if neither side sent a close frame, 1002 if the other one sent what is no frame, or too large. */
 export interface WebSocketEnd {
   readonly code: number;
   readonly reason: string;
@@ -146,13 +148,19 @@ export class WebSocketLink {
     this.#listener = listener;
     this.#sender = new Sender(socket);
     this.#receiver.on('message', (data: Buffer) => listener.onMessage(data));
-    this.#receiver.on('ping', (data: Buffer) => this.#sender.pong(data, true));
+    this.#receiver.on('ping', (data: Buffer) => {
+      // To whoever asks and does not read, the answers would gather here.
+      if (this.unsentBytes < mostUnsentPongs) this.#sender.pong(data, true);
+    });
     this.#receiver.on('conclude', (code: number, reason: Buffer) => {
       this.#end = { code, reason: reason.toString('utf8') };
       socket.end();
     });
     // What is no frame, or too large: whoever sends that is not listened to any more.
-    this.#receiver.on('error', () => socket.destroy());
+    this.#receiver.on('error', () => {
+      this.#end = { code: 1002, reason: '' };
+      socket.destroy();
+    });
     this.#receiver.on('drain', () => socket.resume());
     socket.on('data', (chunk: Buffer) => {
       // The answer to a ping, or anything else.

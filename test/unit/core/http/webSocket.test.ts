@@ -91,16 +91,16 @@ const frames: Readonly<Record<string, { bytes: Buffer; messages: readonly string
   'a masked message, which no server sends': {
     bytes: Buffer.from('8282000000006869', 'hex'),
     messages: [],
-    ends: { code: 1006, reason: '' },
+    ends: { code: 1002, reason: '' },
   },
-  'a bit that means nothing': { bytes: Buffer.from('c2026869', 'hex'), messages: [], ends: { code: 1006, reason: '' } },
-  'a kind that does not exist': { bytes: Buffer.from('8300', 'hex'), messages: [], ends: { code: 1006, reason: '' } },
+  'a bit that means nothing': { bytes: Buffer.from('c2026869', 'hex'), messages: [], ends: { code: 1002, reason: '' } },
+  'a kind that does not exist': { bytes: Buffer.from('8300', 'hex'), messages: [], ends: { code: 1002, reason: '' } },
   'a message of more than is taken': {
     bytes: Buffer.from('827f00000000ffffffff', 'hex'),
     messages: [],
-    ends: { code: 1006, reason: '' },
+    ends: { code: 1002, reason: '' },
   },
-  'a rest without a beginning': { bytes: Buffer.from('800161', 'hex'), messages: [], ends: { code: 1006, reason: '' } },
+  'a rest without a beginning': { bytes: Buffer.from('800161', 'hex'), messages: [], ends: { code: 1002, reason: '' } },
 };
 
 describe('the answer to a WebSocket', function () {

@@ -145,6 +145,18 @@ describe('A WebSocket that is open', function () {
   it('is no more than 4 MB of one message', async () => {
     other.write(hex('827f0000000000400001'));
     await until(() => end !== undefined);
-    assert.equal(end?.code, 1006);
+    assert.equal(end?.code, 1002);
+  });
+
+  it('answers no more pings of whoever does not read the answers', async () => {
+    other.pause();
+    const pings = Buffer.alloc(127 * 4_000, Buffer.concat([hex('897d'), Buffer.alloc(125, 'p')]));
+    let taken = 0;
+    for (let round = 0; round < 40; round += 1) {
+      other.write(Buffer.concat([pings, hex('820174')]));
+      await until(() => messages.length > taken);
+      taken = messages.length;
+    }
+    assert.ok(link.unsentBytes < 1_000_000, String(link.unsentBytes));
   });
 });
