@@ -12,6 +12,9 @@ const longestPart = 4_096;
 /** Looks for where the live output goes on in the recording. */
 const mostLooks = 3;
 
+/** Bytes that wait for what comes before them at the most, before no more are taken. */
+const mostHeld = 512 * 1024;
+
 const keepCursor = '\u001b7';
 
 /** What became of the output from the time when nobody was connected. */
@@ -28,6 +31,7 @@ export class ShownOutput {
   #firstLine: FirstLine | undefined;
   /** Live output that waits for what comes before it. */
   #held: Buffer[] | undefined;
+  #heldBytes = 0;
   /** Bytes of the recording that were shown; undefined if nobody can tell. */
   #shown: number | undefined = 0;
 
@@ -58,6 +62,12 @@ export class ShownOutput {
   hold(): void {
     this.#firstLine = undefined;
     this.#held = [];
+    this.#heldBytes = 0;
+  }
+
+  /** Whether so much waits for what comes before it that no more is to be taken. */
+  get isFull(): boolean {
+    return this.#held !== undefined && this.#heldBytes >= mostHeld;
   }
 
   /** Output of the connection. */
@@ -67,6 +77,7 @@ export class ShownOutput {
       if (taken !== undefined) this.#begun(taken);
     } else if (this.#held !== undefined) {
       this.#held.push(bytes);
+      this.#heldBytes += bytes.length;
     } else {
       this.#show(bytes);
     }

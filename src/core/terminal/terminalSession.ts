@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { deadline, linkSignals, whenEnded } from '../../ground/deadline';
 import { isTransient, RuntimeError } from '../errors';
 import type { Disposable } from '../events';
@@ -62,7 +61,6 @@ export class TerminalSession implements Disposable {
   #lostAtMs: number | undefined;
   readonly #sizes: TerminalResize;
   readonly #pace = new TriesPace();
-  #wake: AbortController | undefined;
 
   constructor(options: TerminalSessionOptions) {
     this.#options = options;
@@ -71,7 +69,10 @@ export class TerminalSession implements Disposable {
       options.onOutput(text, isReplay);
       this.#setUp?.saw(text);
     });
-    const tell = async (size: TerminalSize): Promise<void> => this.#tellSize(size);
+    const tell = async (size: TerminalSize, signal: AbortSignal): Promise<void> => {
+      if (this.#tunnel === undefined || this.#link === undefined) return;
+      await controlPty(this.#tunnel, options.name, { action: 'resize', ...size }, signal);
+    };
     const onFailure = (error: unknown): void => {
       // What cuts it off while the shell is set up cuts the connection as well, and it is told again.
       if (!this.#shown.isBeginning || !isTransient(error)) options.onFailure(error);
@@ -89,7 +90,6 @@ export class TerminalSession implements Disposable {
   /** Tries again, for example after the devbox was resumed. */
   retry(): void {
     this.#pace.reset();
-    this.#wake?.abort();
     this.#connect();
   }
 
@@ -98,6 +98,11 @@ export class TerminalSession implements Disposable {
     if (this.#link === undefined) return false;
     if (this.#setUp?.typed(text) !== true) this.#send(text);
     return true;
+  }
+
+  /** Whether what was written before has not gone out: nobody reads it, or the network does not carry it. */
+  get isBehind(): boolean {
+    return (this.#link?.unsentBytes ?? 0) > frameBytes;
   }
 
   #send(text: string): void {
@@ -163,7 +168,7 @@ export class TerminalSession implements Disposable {
 
   async #tryUntilOpen(signal: AbortSignal): Promise<void> {
     this.#options.onState({ kind: 'connecting' });
-    if (this.#pace.beforeMs > 0) await this.#pause(this.#pace.beforeMs, signal);
+    if (this.#pace.beforeMs > 0) await this.#pace.wait(this.#pace.beforeMs, signal);
     for (let refusals = 0; ;) {
       try {
         const opened = await this.#open(signal);
@@ -178,7 +183,7 @@ export class TerminalSession implements Disposable {
         // A devbox that goes cuts its shells off, and refuses them, before it is said not to run.
         else if (this.#lostAtMs === undefined || (refusals += 1) > triesOfGoing) throw error;
       }
-      await this.#pause(this.#pace.failed(), signal);
+      await this.#pace.wait(this.#pace.failed(), signal);
     }
   }
 
@@ -197,7 +202,11 @@ export class TerminalSession implements Disposable {
     this.#setUp = ready.created ? this.#newSetUp() : undefined;
     if (!ready.created) this.#shown.hold();
     const listener = {
-      onMessage: (data: Buffer) => this.#shown.take(data),
+      onMessage: (data: Buffer) => {
+        this.#shown.take(data);
+        // It waits for what comes before it; the shell waits, too.
+        if (this.#shown.isFull) this.#link?.pause();
+      },
       onEnd: (end: WebSocketEnd) => this.#closed(end),
     };
     const link = await attachPty(tunnel, ready.connectPath, listener, signal);
@@ -243,11 +252,14 @@ export class TerminalSession implements Disposable {
     } catch (error) {
       if (!signal.aborted) this.#options.onFailure(error);
       return 'nothing';
+    } finally {
+      if (!this.#isPaused) this.#link?.resume();
     }
   }
 
   #closed({ code }: WebSocketEnd): void {
     this.#link = undefined;
+    this.#sizes.disconnected();
     this.#setUp?.dispose();
     if (this.#stop.signal.aborted) return;
     this.#pace.closed(code === cut);
@@ -277,24 +289,6 @@ export class TerminalSession implements Disposable {
       // It may be another account's: that it has ended is not known.
       const { devboxId } = this.#options;
       throw new RuntimeError({ problem: terminalProblem('terminal_devbox_unknown'), devboxId, cause: error });
-    }
-  }
-
-  async #tellSize(size: TerminalSize): Promise<void> {
-    if (this.#tunnel === undefined || this.#link === undefined) return;
-    await controlPty(this.#tunnel, this.#options.name, { action: 'resize', ...size }, deadline(requestMs));
-  }
-
-  async #pause(ms: number, signal: AbortSignal): Promise<void> {
-    const wake = new AbortController();
-    this.#wake = wake;
-    const either = linkSignals(signal, wake.signal);
-    try {
-      await sleep(ms, undefined, { signal: either.signal });
-    } catch (error) {
-      if (signal.aborted) throw error;
-    } finally {
-      either.dispose();
     }
   }
 }

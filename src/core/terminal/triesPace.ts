@@ -1,3 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { linkSignals } from '../../ground/deadline';
+
 /** Milliseconds between two tries, growing. */
 const firstWaitMs = 250;
 const longestWaitMs = 15_000;
@@ -10,6 +13,7 @@ const longestCutMs = 500;
 export class TriesPace {
   #waitMs = 0;
   #openedMs: number | undefined;
+  #waiting: AbortController | undefined;
 
   /** Milliseconds before the first of some tries. */
   get beforeMs(): number {
@@ -32,8 +36,23 @@ export class TriesPace {
     else if (!isCut || this.#waitMs < longestCutMs) this.failed();
   }
 
-  /** Somebody wants it now, or something has changed. */
+  /** Somebody wants it now, or something has changed: nobody waits any more. */
   reset(): void {
     this.#waitMs = 0;
+    this.#waiting?.abort();
+  }
+
+  /** Waits, unless it is {@link reset}. @throws what the signal ends with */
+  async wait(ms: number, signal: AbortSignal): Promise<void> {
+    const waiting = new AbortController();
+    this.#waiting = waiting;
+    const either = linkSignals(signal, waiting.signal);
+    try {
+      await sleep(ms, undefined, { signal: either.signal });
+    } catch (error) {
+      if (signal.aborted) throw error;
+    } finally {
+      either.dispose();
+    }
   }
 }

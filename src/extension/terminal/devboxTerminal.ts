@@ -115,11 +115,12 @@ export class DevboxTerminal implements Pseudoterminal {
 
   handleInput(data: string): void {
     const input = withoutClipboard(this.#pacing.withoutAnswers(data));
-    // What was asked long ago has had its answer.
-    if (input === '' || (this.#pacing.isReplaying && isOwnAnswer(input))) return;
+    const isAnswer = isOwnAnswer(input);
+    // What was asked long ago has had its answer; and a program that asks and does not read has enough of them.
+    if (input === '' || (isAnswer && (this.#pacing.isReplaying || this.#session.isBehind))) return;
     if (this.#session.write(input)) {
       if (interrupts.has(input)) this.#pacing.interrupt();
-      if (!isOwnAnswer(input)) this.#options.onKey();
+      if (!isAnswer) this.#options.onKey();
       return;
     }
     const { kind } = this.#state;
