@@ -43,8 +43,12 @@ export async function runCommandShown(
   const executionId = await api.executions.start(devboxId, asRun(command, word), { signal: deadline(30_000) });
   onStarted?.();
   const of = { devboxId, executionId };
+  // A shell tells the line that it does not understand: as the person has written it.
+  const mark = asRun('', word);
+  const showOwn = (groups: readonly LineGroup[]): void =>
+    show(groups.map((group) => ({ ...group, text: group.text.replaceAll(mark, '') })));
   try {
-    await pipeLines(runOutput(api, { ...of, signal, onLess }), { secrets, show });
+    await pipeLines(runOutput(api, { ...of, signal, onLess }), { secrets, show: showOwn });
     return (await api.executions.retrieve(of, { signal })).exitStatus;
   } catch (error) {
     if (!signal.aborted) throw error;

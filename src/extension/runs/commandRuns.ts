@@ -14,10 +14,11 @@ import type { KnownSecrets } from '../session/knownSecrets';
 
 /** Devboxes in which a command runs at the same time. */
 const atOnce = 10;
-/** Characters of a devbox's output that the document keeps; its log has all. */
-const keptCharacters = 400_000;
-/** Characters that it may keep beyond, before the oldest go. */
-const spareCharacters = 40_000;
+/** Characters of a devbox's output, and of all of them, that the document keeps; their logs have all. */
+const keptOfOne = 400_000;
+const keptOfAll = 2_000_000;
+/** The share of these that it may keep beyond, before the oldest go. */
+const spare = 0.1;
 /** Milliseconds between two signs that a devbox is in use while a command runs in it. */
 const useMs = 10_000;
 
@@ -87,7 +88,10 @@ export class CommandRun {
     this.devboxes = devboxes;
     this.#onChange = onChange;
     this.title = title;
-    const name = oneLine(title ?? this.shown, 40).replaceAll('/', '∕');
+    // Half a character, which a text may have, is nothing that an address can hold.
+    const name = Buffer.from(oneLine(title ?? this.shown, 40))
+      .toString()
+      .replaceAll('/', '∕');
     this.uri = Uri.from({ scheme: runScheme, path: `/${name}`, query: String(number) });
     this.#parts = devboxes.map((devbox) => ({
       devbox,
@@ -237,7 +241,8 @@ export class CommandRun {
       part.lines.push(text);
       part.characters += text.length + 1;
     }
-    if (part.characters > keptCharacters + spareCharacters) dropOldest(part);
+    const kept = Math.min(keptOfOne, keptOfAll / this.#parts.length);
+    if (part.characters > kept * (1 + spare)) dropOldest(part, kept);
     this.#onChange();
   }
 }
@@ -264,9 +269,9 @@ function less({ isLate, isCut, dropped, end }: Part): readonly string[] {
 }
 
 /** Many at a time: taking each from the front of a long list would move all the others. */
-function dropOldest(part: Part): void {
+function dropOldest(part: Part, kept: number): void {
   let count = 0;
-  for (; part.characters > keptCharacters && count < part.lines.length - 1; count += 1) {
+  for (; part.characters > kept && count < part.lines.length - 1; count += 1) {
     part.characters -= (part.lines[count]?.length ?? 0) + 1;
   }
   part.lines.splice(0, count);
