@@ -5,9 +5,10 @@ import { TerminalSession } from '../../src/core/terminal/terminalSession';
 import type { TerminalState } from '../../src/core/terminal/terminalState';
 import { eventually } from '../eventually';
 import { startPlatform } from '../platform/testPlatform';
-import { median, quantile, type Bench } from './bench';
+import { median, quantile, type Bench, type BenchReport } from './bench';
 import { startDelay, type Delay } from './delay';
 import { forwarderThroughput } from './forwarderThroughput';
+import { terminalMemory } from './terminalMemory';
 import { webSocketEcho } from './webSocketEcho';
 
 const keys = 300;
@@ -118,10 +119,29 @@ async function requestsOf({ echo }: OpenTerminal, delay: Delay): Promise<{ typin
   return { typing: typing / delayedKeys, idle: delay.requests - before - typing };
 }
 
+function aimsOf({ ours, bare }: Awaited<ReturnType<typeof terminalMemory>>): BenchReport['aims'] {
+  const [live, most, resident] = [ours.live - bare.live, ours.most - bare.most, ours.resident - bare.resident];
+  const goal = 'at most 20 MB';
+  return [
+    { name: 'memory in use while `yes` runs, beyond a bare pseudoterminal', goal, value: live, met: live <= 20 },
+    { name: 'with what waits for the collector, at the most', goal, value: most, met: most <= 20 },
+    { name: 'of the whole process, at the most', goal, value: resident, met: resident <= 20 },
+    {
+      name: 'requests of a hidden terminal that prints',
+      goal: '0',
+      value: ours.requests.hidden,
+      met: ours.requests.hidden === 0 && ours.requests.opening > 0,
+    },
+  ];
+}
+
 export const terminalBench: Bench = {
   about:
-    'The echo of a key in a devbox\u2019s terminal, beside a WebSocket and a pty of this computer; with a delay between; requests; the forwarder\u2019s throughput beside a bare pipe.',
-  async run(_args, print) {
+    'The echo of a key in a devbox\u2019s terminal, beside a WebSocket and a pty of this computer; with a delay between; requests; memory while `yes` runs, beside a bare pseudoterminal; the forwarder\u2019s throughput beside a bare pipe. `window`: only what takes a VS Code.',
+  async run(args, print) {
+    const window = await terminalMemory(print);
+    const windowAims = aimsOf(window);
+    if (args.includes('window')) return { bench: 'terminal', runs: 1, results: { window }, aims: windowAims };
     const platform = await startPlatform([]);
     const delay = await startDelay(Number(new URL(platform.baseUrl).port), delayMs / 2);
     try {
@@ -157,8 +177,9 @@ export const terminalBench: Bench = {
       return {
         bench: 'terminal',
         runs: rounds.length,
-        results: { rounds, echoMs, echoP95Ms: quantile(all, 0.95), delayedMs: delayed, requests, speeds },
+        results: { window, rounds, echoMs, echoP95Ms: quantile(all, 0.95), delayedMs: delayed, requests, speeds },
         aims: [
+          ...windowAims,
           { name: 'echo \u00f7 (WebSocket + pty)', goal: 'at most 4', value: ratio, met: ratio <= 4 },
           {
             name: `what a key takes beyond ${delayMs} ms of delay`,
