@@ -1,11 +1,14 @@
+import { shortTurnsScript } from '../starter/shortTurns';
+
 /**
  * A Perl program that asks the kernel for the sockets that listen on a port, by its own way for such questions (netlink),
  * which Node cannot speak. It answers each line `number port` with one of the number and, for each socket, address, number
  * and whether it is of version 6 only, with colons in between. It ends with its input, or when the kernel does not answer.
+ * Argument: the number of the call for short turns.
  */
 export const diagnosisScript = String.raw`
-use strict;
-$| = 1;
+use strict;${shortTurnsScript}$| = 1;
+take_short_turns($ARGV[0], 0);
 socket(my $kernel, 16, 3, 4) or exit 3;
 my $turn = 0;
 while (defined(my $line = <STDIN>)) {

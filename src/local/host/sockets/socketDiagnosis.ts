@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { findProgram, systemPath } from '../hostPrograms';
 import { startProgram } from '../startProgram';
+import { systemCalls } from '../systemCalls';
 import { diagnosisScript } from './diagnosisScript';
 import type { ListeningSocket } from './listeningSocket';
 
@@ -72,7 +73,7 @@ export class SocketDiagnosis {
   #start(): ChildProcess | undefined {
     const perl = findProgram('perl');
     if (perl === undefined) return undefined;
-    const child = startProgram(perl, ['-e', diagnosisScript], {
+    const child = startProgram(perl, ['-e', diagnosisScript, String(systemCalls?.schedule ?? 0)], {
       env: { PATH: systemPath, LC_ALL: 'C' },
       cwd: '/',
       detached: true,

@@ -102,8 +102,8 @@ export class Starter {
   }
 
   #begin(): ChildProcess {
-    const { keyctl = 0, prlimit = 0 } = systemCalls ?? {};
-    const words = ['-e', starterScript, String(keyctl), String(prlimit), spareKeyring];
+    const { keyctl = 0, prlimit = 0, schedule = 0 } = systemCalls ?? {};
+    const words = ['-e', starterScript, String(keyctl), String(prlimit), spareKeyring, String(schedule)];
     const child = startProgram(findProgram('perl') ?? 'perl', words, {
       env: { PATH: systemPath, LC_ALL: 'C' },
       cwd: '/',

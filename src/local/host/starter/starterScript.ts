@@ -1,4 +1,5 @@
 import { apartScript } from '../hostSide';
+import { shortTurnsScript } from './shortTurns';
 
 /**
  * A Perl program that starts programs which lead into devboxes. It is small, so that a copy of it is made at once, and the copy
@@ -10,13 +11,14 @@ import { apartScript } from '../hostSide';
  * input, output and error output, three lists, each behind its length, and variables. The lists are files of control groups,
  * limits as kind and value, and the command. What has ended keeps its number until it is reaped: who signals it meets nobody else.
  * The calls 434 (pidfd_open) and 436 (close_range) have their numbers everywhere.
- * Arguments: the numbers of the calls keyctl and prlimit64, and the spare keyring.
+ * Arguments: the numbers of the calls keyctl and prlimit64, the spare keyring, and the number of the call for short turns, which
+ * it takes for itself and for the platform: all requests to all devboxes pass both.
  */
 export const starterScript = String.raw`
 use POSIX ();
-my ($join, $prlimit, $spare) = @ARGV;
+my ($join, $prlimit, $spare, $schedule) = @ARGV;
 my ($input, %running, %ended, %kept) = ('');
-exit if syscall(434, $$ + 0, 0) < 0;
+exit if syscall(434, $$ + 0, 0) < 0;${shortTurnsScript}take_short_turns($schedule, $_) for 0, getppid();
 sub tell_it { syswrite(STDOUT, "@_\n") // exit }
 sub fail { print STDERR "The command could not be started ($!).\n"; exit 127 }
 sub become {

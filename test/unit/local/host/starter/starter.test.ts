@@ -158,12 +158,35 @@ describe('the small program that starts others', () => {
     await platform.stop();
   });
 
+  it('gives the platform and itself short turns of the processor, and what it starts the usual ones', async function () {
+    const own = turnOf(process.pid);
+    if (own === undefined) skip(this, 'this kernel does not tell how long a turn is');
+    const [, started] = await endOf(await start('cat /proc/self/sched'));
+    assert.deepEqual([own, turnOf(pipes.starter.pid ?? 0)], [100_000, 100_000]);
+    assert.ok((turnIn(started) ?? 0) > 100_000, started);
+  });
+
   it('closes pipes that were not used', async () => {
     const ends = (await pipes.take(2)) ?? [];
     closePipes(ends);
     for (const { read } of ends) assert.throws(() => closeSync(read), /EBADF/);
   });
 });
+
+/** How long a turn of a process is, in nanoseconds; undefined where the kernel does not tell, or has no turns of different length. */
+function turnOf(pid: number): number | undefined {
+  try {
+    return turnIn(readFileSync(`/proc/${pid}/sched`, 'latin1'));
+  } catch {
+    // A kernel without this file.
+    return undefined;
+  }
+}
+
+function turnIn(facts: string): number | undefined {
+  const turn = /^se\.slice\s*:\s*(\d+)$/m.exec(facts)?.[1];
+  return turn === undefined ? undefined : Number(turn);
+}
 
 function parentOf(pid: number): number {
   return Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1]);
