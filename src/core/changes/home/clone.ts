@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { RuntimeError } from '../../errors';
 import { oneLine } from '../../safeText';
@@ -90,6 +90,7 @@ export async function receiveBundle(
 ): Promise<Arrival> {
   const scratch = await temporaryFolder('home');
   try {
+    await requireBundle(file);
     await makeScratch(clone, scratch, signal);
     const fetched = await scratchGit(scratch, fetchOf(file, `${scratchRef}:${scratchRef}`), { signal });
     if (fetched.exitCode !== 0) throw await notFetched(scratch, fetched.stderr);
@@ -120,6 +121,22 @@ export async function receiveBundle(
   } catch (error) {
     await removed(scratch);
     throw await ofPartial(clone, error);
+  }
+}
+
+/**
+ * A file that is no bundle may be one that leads git to another repository of this computer, or of one in its network.
+ *
+ * @throws RuntimeError `home_refused` for it
+ */
+async function requireBundle(file: string): Promise<void> {
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(16), 0, 16, 0);
+    const first = buffer.toString('latin1', 0, bytesRead);
+    if (!/^# v[23] git bundle\n$/.test(first)) throw refused('it is no bundle of git');
+  } finally {
+    await handle.close();
   }
 }
 
