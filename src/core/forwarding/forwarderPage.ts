@@ -84,7 +84,7 @@ function html({ title, text, link, language = 'en' }: PageText, comesBack: boole
     comesBack ? `<meta http-equiv="refresh" content="${again}">` : ''
   }<style>
 :root { color-scheme: light dark }
-body { font: 14px system-ui, sans-serif; max-width: 34em; margin: 20vh auto 0; padding: 0 2em; line-height: 1.5 }
+body { font: 14px system-ui, sans-serif; max-width: 34em; margin: 20vh auto 0; padding: 0 2em; line-height: 1.5; overflow-wrap: anywhere }
 h1 { font-size: 1.4em; font-weight: 600 }
 </style></head><body><h1>${escaped(title)}</h1><p>${escaped(text)}</p>${
     link === undefined ? '' : `<p><a href="${escaped(link.address)}">${escaped(link.text)}</a></p>`
