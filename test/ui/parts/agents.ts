@@ -126,6 +126,24 @@ export const agents: UiTests = (useWindow) =>
       await workbench.screenshot('agents-4-actions');
     });
 
+    it('go from a devbox by the button in the list, after a question that names what goes', async () => {
+      const { workbench } = session();
+      const tools = (): Promise<string> => boxes.get('site')?.bash('ls ~/.runloop-agents/tools') ?? assert.fail();
+      await boxes
+        .get('site')
+        ?.bash('mkdir -p ~/.runloop-agents/tools/codex-0.16.0 ~/.runloop-agents/tools/codex-0.15.0');
+      await workbench.runCommand('Runloop: Start Agent…');
+      await workbench.quickInput.pick('site');
+      await workbench.quickInput.row('Codex').hover();
+      await workbench.quickInput.row('Codex').getByRole('button', { name: 'Remove from Devbox…' }).click();
+      await workbench.dialog.waitFor(/Remove Codex from site\?[^]*tools\/codex-0\.15\.0[^]*tools\/codex-0\.16\.0/);
+      await workbench.screenshot('agents-5-remove');
+      assert.equal(await tools(), 'codex-0.15.0\ncodex-0.16.0\n');
+      await workbench.dialog.press('Remove');
+      await eventually(tools, (text) => text === '', 20_000);
+      await workbench.screenshot('agents-6-removed');
+    });
+
     it('are there after the window was reloaded', async () => {
       const { workbench } = session();
       await workbench.reload();

@@ -150,6 +150,23 @@ describe('The session of an agent whose process is gone', function () {
     ]);
   });
 
+  it('is the latest of its session, also where an earlier one was begun by a clock that is ahead', async () => {
+    const { box, agents } = await ready('ahead');
+    const { now } = Date;
+    Date.now = () => now() + 3_600_000;
+    try {
+      await start(await agents(), [{ say: 'once' }]);
+      await described(agents, /^Example done · once/);
+    } finally {
+      Date.now = now;
+    }
+    await kill(box);
+    await described(agents, /^Example failed/);
+    await act(agents, /^Example failed/, 'Continue Session');
+    await described(agents, /^Example failed · continued/);
+    await described(agents, /^Example done · (?!continued)/);
+  });
+
   it('is not gone on with where the agent has not said that it can, and the words offer a new one', async () => {
     for (const [name, word] of [
       ['cannot', 'nothing'],
