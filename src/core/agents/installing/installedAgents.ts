@@ -62,7 +62,10 @@ export class InstalledAgents {
     const all = await this.#run(listScript, [], { signal, deadlineMs: listMs });
     const end = all.indexOf('');
     const folders = new Map<string, string[]>();
-    for (const name of all.slice(0, end < 0 ? 0 : end).slice(0, mostFolders)) {
+    for (const name of all
+      .slice(0, end < 0 ? 0 : end)
+      .sort()
+      .slice(0, mostFolders)) {
       const id = idInName(name);
       if (id !== undefined) folders.set(id, [...(folders.get(id) ?? []), name]);
     }
