@@ -90,6 +90,9 @@ export async function receiveBundle(
 ): Promise<Arrival> {
   const scratch = await temporaryFolder('home');
   try {
+    if (head.length !== (clone.format === 'sha256' ? 64 : 40)) {
+      throw gitFailed('fatal: the clone has other hashes (SHA-1, SHA-256) than the repository in the devbox');
+    }
     await requireBundle(file);
     await makeScratch(clone, scratch, signal);
     const fetched = await scratchGit(scratch, fetchOf(file, `${scratchRef}:${scratchRef}`), { signal });

@@ -59,6 +59,9 @@ function ourMark(copy: string): string {
   return `runloop-devboxes ${process.pid} ${hostname()} ${copy}\n`;
 }
 
+/** Why nothing can be written into a clone: it is another user's, or on a disk that is only read. */
+const notAllowed: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM']);
+
 async function isMade(lock: string, mark: string): Promise<boolean> {
   try {
     const file = await open(lock, 'wx');
@@ -74,8 +77,13 @@ async function isMade(lock: string, mark: string): Promise<boolean> {
     }
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw error;
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (code === 'EEXIST') return false;
+    if (!notAllowed.has(code)) throw error;
+    throw new RuntimeError({
+      problem: changesProblem('home_git_failed', { why: `index.lock: ${code}` }),
+      cause: error,
+    });
   }
 }
 

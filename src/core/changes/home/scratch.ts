@@ -205,9 +205,9 @@ export async function ofPartial(clone: Clone, error: unknown): Promise<unknown> 
   return isPartial ? new RuntimeError({ problem: changesProblem('home_partial'), cause: error }) : error;
 }
 
-/** What git says of a branch in the way of another one, of a clone that it may not write to, and of too little memory. */
+/** What git says of a branch in the way of another one, a clone that it may not write to, too little memory, and if it is too old. */
 const ofThisComputer =
-  /cannot lock ref|Permission denied|Read-only file system|[Oo]ut of memory|insufficient permission/;
+  /cannot lock ref|Permission denied|Read-only file system|[Oo]ut of memory|insufficient permission|unknown option/;
 
 export async function removed(folder: string): Promise<void> {
   // A program that was killed may have written a last file meanwhile.

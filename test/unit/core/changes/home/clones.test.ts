@@ -10,6 +10,7 @@ import { refused } from '../../../../../src/core/changes/home/scratch';
 import { receivePatch } from '../../../../../src/core/changes/home/uncommitted';
 import { RuntimeError } from '../../../../../src/core/errors';
 import { apiTransfer } from '../../../../../src/core/files/fileTransfer';
+import { skip } from '../../../../run/skip';
 import { signal } from '../useChanges';
 import { fewFiles, usePairs } from './usePair';
 
@@ -125,5 +126,46 @@ describe('A clone on this computer', function () {
     assert.equal(idOf('fatal: write error: No space left on device\nfatal: index-pack failed'), 'home_no_space');
     assert.equal(idOf('error: object 1: hasDotgit: contains .git'), 'home_refused');
     await assert.rejects(withSpace(writeFile('/dev/full', 'x')), /no space left/);
+  });
+
+  it('of other hashes, and a git that is too old for this, are told as what they are', async () => {
+    const { top, clone } = await pair(committed);
+    const told = async (at: string): Promise<string> => {
+      const failed: unknown = await brought(top, at).catch((error: unknown) => error);
+      return RuntimeError.is(failed, 'file') ? `${failed.problem.id} ${failed.message}` : String(failed);
+    };
+    const other = join(folder, 'sha256');
+    sh(folder, `git init -q --object-format=sha256 '${other}'`);
+    assert.match(await told(other), /^home_git_failed .*other hashes/);
+    const bin = join(folder, 'bin');
+    mkdirSync(bin);
+    const old = 'for a; do [ "$a" != --no-write-fetch-head ] || { echo "error: unknown option" >&2; exit 129; }; done';
+    writeFileSync(join(bin, 'git'), `#!/bin/sh\n${old}\nexec /usr/bin/git "$@"\n`, { mode: 0o755 });
+    const path = `${bin}:${process.env['PATH'] ?? ''}`;
+    assert.match(await withVariable('PATH', path, () => told(clone)), /^home_git_failed .*unknown option/);
+  });
+
+  it('on a disk that is only read is told of as one, and nothing is changed', async function () {
+    const { top, clone } = await pair('echo more >> a');
+    try {
+      sh(
+        folder,
+        `mount --bind '${clone}' '${clone}' && { mount -o remount,bind,ro '${clone}' || { umount '${clone}'; false; }; }`,
+      );
+    } catch {
+      skip(this, 'nothing can be mounted here');
+    }
+    try {
+      const patch = await pairs.box.changes.patch(top, 'head', signal);
+      const changes = await receivePatch(await openClone(clone, signal), { patch, signal });
+      await assert.rejects(changes?.apply(signal) ?? Promise.resolve(), (error) => {
+        assert.ok(RuntimeError.is(error, 'file'), String(error));
+        assert.match(error.message, /nothing was changed: index\.lock: EROFS/);
+        return true;
+      });
+      await changes?.dispose();
+    } finally {
+      sh(folder, `umount '${clone}'`);
+    }
   });
 });
