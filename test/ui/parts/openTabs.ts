@@ -13,8 +13,8 @@ export const openTabs: UiTests = (useWindow) =>
   describe('A browser tab of a devbox\u2019s VS Code', function () {
     this.timeout(240_000);
     const session = useWindow();
-    // A page of 200 pixels has no room for it in one line, and no place to break it.
-    const name = 'kept_open_by_whoever_reads_it';
+    // A page of 150 pixels has no room for it in one line, and no place to break it.
+    const name = 'kept_open_tab';
     const text = 'nobody has saved this';
 
     it('goes on after a reload of the window, and has what was not saved after a suspend', async () => {
@@ -59,9 +59,9 @@ export const openTabs: UiTests = (useWindow) =>
       const other = await context.newPage();
       await other.goto(address);
       await other.getByRole('heading', { name: `${name} is suspended` }).waitFor({ timeout: 30_000 });
-      await other.setViewportSize({ width: 200, height: 400 });
+      await other.setViewportSize({ width: 150, height: 400 });
       const wide = await other.evaluate<number>('document.documentElement.scrollWidth');
-      assert.ok(wide <= 200, `${wide} pixels`);
+      assert.ok(wide <= 150, `${wide} pixels`);
       await other.screenshot({ path: (await tab.screenshot('tabs-2-suspended')).replace('2-', '3-') });
       await other.close();
 
