@@ -6,6 +6,8 @@ import type { CommandOptions, CommandResult, DevboxCommands } from './devboxComm
 const gone = 'runloop_script_gone\0';
 /** Characters that a script and its input may have, for the script to be sent in a way that keeps it: an execution has a limit. */
 const mostSent = 60_000;
+/** kB that must be free where scripts are kept: on a disk that is as good as full they would take the room of what is worked with. */
+const leastFree = 1_024;
 /** How often a script may be found gone before it is sent each time: where there is no room for it, asking costs a request. */
 const mostMisses = 3;
 
@@ -60,6 +62,7 @@ const keeping = (hash: string, script: string): string => `rl_s=${quote(script)}
 for rl_o in /var/tmp /tmp "$HOME"; do
 [ -d "$rl_o" ] && [ -w "$rl_o" ] && ( rl_o=$rl_o/.runloop-devboxes-$EUID
 umask 077; command -p mkdir -p -- "$rl_o/.scripts" && [ -O "$rl_o" ] && [ ! -L "$rl_o" ] && [ ! -L "$rl_o/.scripts" ] && cd -P -- "$rl_o/.scripts" && [ -O . ] || exit 1
+command -p df -Pk . | { read -r _; read -r _ _ _ rl_free _; [ "$rl_free" -ge ${leastFree} ]; } || exit 1
 command -p find . -maxdepth 1 -type f -mtime +7 -exec rm -f -- {} +
 printf %s "$rl_s" > ".$$" && command -p mv -fT -- ".$$" ${hash} || { command -p rm -f -- ".$$"; exit 1; }
 ) </dev/null >/dev/null 2>&1 && break

@@ -76,7 +76,7 @@ describe('Agents, when they are first used,', function () {
     used.editor.answer(/The value of EXAMPLE_KEY/, 'hush-4711');
     // What another user of the devbox sees of processes, all the time.
     await box.bash(
-      `setsid -f bash -c 'while [ -e ~/work ]; do cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" "\\n" | grep -a "[h]ush-4711" >>~/seen; echo >>~/looks; done' </dev/null >/dev/null 2>&1`,
+      `setsid -f bash -c 'while [ -e ~/work ]; do cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" "\\n" | grep -a "[h]ush-4711" >>~/seen; echo >>~/looks; sleep 0.02; done' </dev/null >/dev/null 2>&1`,
     );
     await start(await agents(), [{ run: 'printf %s "$EXAMPLE_KEY" | sha256sum | cut -c 1-8 > seen' }]);
     assert.equal(used.editor.inputs.at(-1)?.password, true);
