@@ -37,7 +37,7 @@ export class AgentSession {
   #sessionId: string | undefined;
   #life: AgentLife = 'running';
   /** Whether it was told that the agent's process is gone. */
-  #hasTold = false;
+  #toldLife: AgentLife | undefined;
   #count = 0;
 
   private constructor(context: SessionContext, schema: AcpSchema) {
@@ -294,7 +294,7 @@ export class AgentSession {
     this.#calls.clear();
     this.#turns.clear();
     this.#open.end();
-    if (!this.#hasTold) this.#context.onEvent?.({ kind: 'gone', life: this.#life, exitCode, isFull });
-    this.#hasTold = true;
+    if (this.#toldLife !== this.#life) this.#context.onEvent?.({ kind: 'gone', life: this.#life, exitCode, isFull });
+    this.#toldLife = this.#life;
   }
 }

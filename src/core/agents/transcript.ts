@@ -113,9 +113,18 @@ export class Transcript {
         break;
       case 'gone':
         for (const call of this.#calls.values()) close(call);
+        this.#forgetGone();
         this.#add(event);
         break;
     }
+  }
+
+  /** How an agent ended is noted a moment after it is gone, and takes the place of that. */
+  #forgetGone(): void {
+    const last = this.#items.at(-1);
+    if (last?.kind !== 'gone') return;
+    this.#items.pop();
+    this.#characters -= sizeOf(last);
   }
 
   #told(entry: LedgerEntry, frame: unknown): void {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AgentInstallation,
   launchWords,
@@ -22,8 +23,8 @@ import { agentsProblem } from '../../core/problems/agents';
 import type { SignedIn } from '../account/account';
 import { LiveAgent } from './liveAgent';
 
-/** Milliseconds until records are looked for again: a devbox may make new ones all the time. */
-const findMs = 1_000;
+/** Milliseconds until records are looked for again, as a devbox may make new ones all the time, and until an end is noted. */
+const [findMs, notedMs] = [1_000, 5_000];
 
 export interface DevboxAgentsContext {
   readonly devboxId: string;
@@ -238,7 +239,14 @@ export class DevboxAgents {
   /** @param isNew whether there may be a session of another window */
   #lookAtAll(isNew: boolean): void {
     if (isNew) this.#loadSoon();
-    this.#follow(Promise.all(this.agents.filter((agent) => isAlive(agent)).map((agent) => agent.look())));
+    const look = (agents: readonly LiveAgent[]): Promise<unknown> => Promise.all(agents.map((agent) => agent.look()));
+    const alive = this.agents.filter(isAlive);
+    const lookAgain = async (): Promise<void> => {
+      const lost = alive.filter(({ state }) => state === 'lost');
+      if (lost.length > 0) await sleep(notedMs, undefined, { ref: false });
+      if (!this.#context.account.ended.aborted) await look(lost);
+    };
+    this.#follow(look(alive).then(lookAgain));
   }
 
   /** After what is looked for already: that may have begun before there was something new. */

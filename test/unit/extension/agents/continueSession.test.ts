@@ -167,6 +167,23 @@ describe('The session of an agent whose process is gone', function () {
     await described(agents, /^Example done · (?!continued)/);
   });
 
+  it('is told to have failed also where that is noted late: nothing watches for it any more', async () => {
+    const { box, agents } = await ready('late');
+    await start(await agents(), [{ say: 'once' }]);
+    await described(agents, /^Example done · once/);
+    // Whoever notes the end stands still.
+    const holder = await box.bash('read p _ <$(echo ~/.runloop-agents/sessions/*/pid); ps -o ppid= -p $p');
+    await box.bash(`kill -STOP ${Number(holder)}`);
+    await kill(box);
+    await described(agents, /^Example lost/);
+    assert.match(await shownSession(agents, /^Example lost/), /\n── The process of the agent is gone/);
+    await box.bash(`kill -CONT ${Number(holder)}`);
+    await described(agents, /^Example failed/);
+    const shown = await shownSession(agents, /^Example failed/);
+    assert.match(shown, /\n── The agent ended \(exit code 137\)\.\n/);
+    assert.doesNotMatch(shown, /is gone/);
+  });
+
   it('is not gone on with where the agent has not said that it can, and the words offer a new one', async () => {
     for (const [name, word] of [
       ['cannot', 'nothing'],
