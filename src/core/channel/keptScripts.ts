@@ -35,7 +35,8 @@ export class KeptScripts {
     if (script.length + length > mostSent || this.#misses > mostMisses) {
       return this.#commands.run(`${before}${script}`, options);
     }
-    const hash = createHash('sha256').update(script).digest('hex');
+    // With the new line that bash puts behind it.
+    const hash = createHash('sha256').update(`${script}\n`).digest('hex');
     if (this.#kept.has(hash)) {
       const result = await this.#commands.run(`${before}${calling(hash)}`, options);
       const isGone = result.exitCode === 3 && Buffer.from(result.stdout).equals(Buffer.from(gone));
@@ -49,10 +50,11 @@ export class KeptScripts {
   }
 }
 
-/** Runs a script that is kept, if it is the one that is meant. */
+/** Runs a script that is kept, if it is the one that is meant. One process for that: this runs for each look. */
 const calling = (hash: string): string => `for rl_o in /var/tmp /tmp "$HOME"; do
-rl_s=$(command -p head -c ${mostSent} -- "$rl_o/.runloop-devboxes-$EUID/.scripts/${hash}" 2>/dev/null)
-[ "$(printf %s "$rl_s" | command -p sha256sum)" != '${hash}  -' ] || break; rl_s=
+rl_s=; rl_o=$rl_o/.runloop-devboxes-$EUID/.scripts/${hash}; [ -f "$rl_o" ] || continue
+{ IFS= read -r -d '' -n ${mostSent} rl_s <"$rl_o"; } 2>/dev/null
+[ "$(command -p sha256sum <<<"$rl_s")" != '${hash}  -' ] || break; rl_s=
 done
 [ -n "$rl_s" ] || { printf '${gone.slice(0, -1)}\\0'; exit 3; }
 eval "$rl_s"`;
